@@ -1,0 +1,114 @@
+"""The estimators that can be asked for, and loading them."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from audioml.core.errors import AudiomlError, UsageError
+from audioml.core.models.load import load, resolve
+from audioml.core.models.manifest import Manifest
+from audioml.core.plugins import Component, registry
+from audioml.core.stages import Estimator
+from audioml.core.store import Store
+
+__all__ = ["Listing", "listings", "load_estimator", "names_of", "variants_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One estimator of the manifest that ``audioml analyze --list`` prints."""
+
+    name: str
+    model: str
+    version: str
+    license: str
+    answers: str
+    state: str
+    metrics: Mapping[str, float]
+
+
+def listings() -> list[Listing]:
+    """Return every estimator that is installed, published or in the store."""
+    store = Store()
+    found = [
+        _listing(component, store)
+        for kind in ("estimator", "model")
+        for component in registry().components(kind)
+    ]
+    named = {listing.model for listing in found}
+    for folder in store.folders():
+        about = Manifest.read(folder)
+        if about.kind == "estimator" and about.name not in named:
+            found.append(
+                Listing(about.name, about.name, about.version, about.license, about.description,
+                        "ready", about.metrics)
+            )  # fmt: skip
+    return sorted(found, key=lambda listing: listing.name)
+
+
+def _listing(component: Component, store: Store) -> Listing:
+    name = component.task or component.name
+    if component.missing:
+        state = f"pip install {' '.join(component.missing)}"
+        return Listing(name, component.name, "", "", component.summary, state, {})
+    try:
+        offered = component.load()
+    except AudiomlError as error:
+        return Listing(name, component.name, "", "", component.summary, f"broken: {error}", {})
+    if component.kind == "model":
+        state = "ready" if store.find(offered.name, offered.version) else "pulled on first use"
+        about, metrics = offered, offered.metrics or {}
+    else:
+        about, state = offered().spec, "ready"
+        metrics = about.metrics
+    return Listing(
+        name, component.name, about.version, about.license, component.summary, state, metrics
+    )
+
+
+def names_of(wanted: str) -> tuple[str, ...]:
+    """Return the estimators that a comma-separated list means; ``all`` is every one that can run.
+
+    Raises
+    ------
+    UsageError
+        If the list is empty.
+    """
+    names = [name.strip() for name in wanted.split(",") if name.strip()]
+    if "all" in names:
+        names = [x.name for x in listings() if x.state in ("ready", "pulled on first use")]
+    if not names:
+        raise UsageError("no estimator is named; `audioml analyze --list` shows what there is")
+    return tuple(dict.fromkeys(names))
+
+
+def variants_of(names: Iterable[str], compat: str | None) -> dict[str, str | None]:
+    """Return which variant each estimator is loaded in.
+
+    Raises
+    ------
+    UsageError
+        If none of them has the variant ``compat``.
+    """
+    chosen = {name: compat if compat in _variants(name) else None for name in names}
+    if compat is not None and not any(chosen.values()):
+        raise UsageError(f"none of the estimators {', '.join(chosen)} has --compat {compat}")
+    return chosen
+
+
+def _variants(name: str) -> Iterable[str]:
+    found = resolve(name, store=Store(), plugins=registry())
+    return () if isinstance(found, Component) else Manifest.read(found).variants
+
+
+@functools.lru_cache(maxsize=32)
+def load_estimator(name: str, variant: str | None) -> Estimator:
+    """Return an estimator, loaded once in each process and fetched if need be."""
+    from audioml.core.cli.pulling import pull_shown
+
+    model = load(name, variant=variant, pull=pull_shown)
+    if not isinstance(model, Estimator):
+        raise UsageError(f"{name!r} makes sound; `audioml analyze` needs an estimator")
+    return model

@@ -1,0 +1,32 @@
+"""How far a batch is, for those who look."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+
+from audioml.core.cli.output import someone_looks
+
+__all__ = ["counting"]
+
+
+@contextlib.contextmanager
+def counting(total: int) -> Iterator[Callable[[str], None]]:
+    """Give a function ``advance(name)`` that draws a bar on stderr while someone looks."""
+    if not someone_looks():
+        yield lambda name: None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    text = TextColumn("{task.description}", markup=False)
+    with Progress(*columns, text, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda name: bar.update(task, advance=1, description=name)

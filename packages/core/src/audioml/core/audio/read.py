@@ -1,0 +1,110 @@
+"""Reads audio files: libsndfile first, ffmpeg for what it does not know."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import AudioError
+from ..files import shown
+from ..values import Audio
+from . import ffmpeg
+from .riff import missing_bytes
+
+__all__ = ["read", "read_blocks"]
+
+log = logging.getLogger(__name__)
+_BLOCK = 1 << 17  # frames: 3 s at 44.1 kHz, 0.5 MB a channel
+
+
+def read(path: str | Path) -> Audio:
+    """Return a whole file.
+
+    Raises
+    ------
+    AudioError
+        If the file is missing, empty, or not audio.
+    """
+    parts = list(read_blocks(path))
+    samples = np.concatenate([p.samples for p in parts], axis=1)
+    return Audio(samples, parts[0].rate)
+
+
+def read_blocks(path: str | Path, *, block: int = _BLOCK) -> Iterator[Audio]:
+    """Yield a file in blocks of ``block`` frames, at its own rate and with all its channels.
+
+    A file that ends before its header says is read as far as it goes, with a warning.
+
+    Raises
+    ------
+    AudioError
+        If the file is missing, empty, or not audio.
+    """
+    path = Path(path)
+    _check(path)
+    import soundfile
+
+    try:
+        file = soundfile.SoundFile(path)
+    except (soundfile.LibsndfileError, OSError) as error:
+        yield from _with_ffmpeg(path, block, str(error))
+        return
+    except MemoryError as error:
+        raise AudioError(f"{shown(path)} claims more audio than memory can hold") from error
+    with file:
+        yield from _blocks(file, path, block)
+
+
+def _check(path: Path) -> None:
+    try:
+        size = path.stat().st_size
+        if path.is_dir():
+            raise AudioError(f"{shown(path)} is a folder; expected an audio file")
+        with path.open("rb"):
+            pass
+    except FileNotFoundError as error:
+        raise AudioError(f"{shown(path)} does not exist") from error
+    except OSError as error:
+        raise AudioError(f"{shown(path)} cannot be read: {error.strerror}") from error
+    if size == 0:
+        raise AudioError(f"{shown(path)} is empty (0 bytes)")
+
+
+def _blocks(file: object, path: Path, block: int) -> Iterator[Audio]:
+    import soundfile
+
+    assert isinstance(file, soundfile.SoundFile)
+    rate, promised, count = file.samplerate, file.frames, 0
+    while True:
+        try:
+            data = file.read(block, dtype="float32", always_2d=True)
+        except soundfile.LibsndfileError as error:
+            if not count:
+                raise AudioError(f"{shown(path)} cannot be decoded: {_sentence(error)}") from error
+            log.warning("%s is damaged after %.2f s; the rest is left out", path, count / rate)
+            return
+        if not len(data):
+            break
+        yield Audio(data.T, rate, count / rate)
+        count += len(data)
+    if not count:
+        raise AudioError(f"{shown(path)} holds a header but no samples")
+    absent = missing_bytes(path) if file.format == "WAV" else 0
+    if absent or count < promised - rate // 10:
+        log.warning("%s is cut short; its first %.2f s are used", shown(path), count / rate)
+
+
+def _with_ffmpeg(path: Path, block: int, reason: str) -> Iterator[Audio]:
+    if not ffmpeg.available():
+        raise AudioError(
+            f"{shown(path)} is not audio that libsndfile reads ({_sentence(reason)}); "
+            "for m4a, aac, wma and video install ffmpeg, or convert it to wav, flac, ogg or mp3"
+        )
+    yield from ffmpeg.read_blocks(path, block=block)
+
+
+def _sentence(error: object) -> str:
+    return str(error).rsplit(": ", maxsplit=1)[-1].rstrip(".").lower()

@@ -1,0 +1,98 @@
+"""What a person sees: problems and progress on stderr, results on stdout."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator
+
+__all__ = [
+    "configure_logging",
+    "flush",
+    "problem",
+    "progress",
+    "silence",
+    "someone_looks",
+    "table",
+    "write_result",
+]
+
+
+def configure_logging(*, verbose: bool = False, quiet: bool = False) -> None:
+    """Send the log of audioml to stderr, one line a message."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Sentences())
+    logger = logging.getLogger("audioml")
+    logger.handlers[:] = [handler]
+    logger.setLevel(logging.ERROR if quiet else logging.INFO if verbose else logging.WARNING)
+    logger.propagate = False
+
+
+class _Sentences(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        prefix = "" if record.levelno <= logging.INFO else f"{record.levelname.lower()}: "
+        return f"audioml: {prefix}{record.getMessage()}"
+
+
+def problem(sentence: str) -> None:
+    """Say on stderr what went wrong."""
+    with contextlib.suppress(OSError):
+        print(f"audioml: {sentence}", file=sys.stderr)
+
+
+def write_result(data: bytes) -> None:
+    """Write bytes to stdout."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+def someone_looks() -> bool:
+    """Return whether stderr is a terminal."""
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
+def flush() -> None:
+    """Flush stdout; a reader that has gone away, as in ``| head``, is no failure."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        silence()
+
+
+def silence() -> None:
+    """Send what is still buffered for stdout nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextlib.contextmanager
+def progress(title: str) -> Iterator[Callable[[int, int | None], None]]:
+    """Give a function ``update(done, total)`` that draws a bar while someone looks."""
+    if not someone_looks():
+        yield lambda done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    with bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def table(headings: list[str], rows: list[list[str]]) -> str:
+    """Return rows as aligned text, the last column left as long as it is."""
+    widths = [max(len(r[i]) for r in [headings, *rows]) for i in range(len(headings) - 1)]
+    lines = []
+    for row in [headings, *rows]:
+        cells = [cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=True)]
+        lines.append("  ".join([*cells, row[-1]]).rstrip())
+    return "\n".join(lines)

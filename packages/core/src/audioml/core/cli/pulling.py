@@ -1,0 +1,25 @@
+"""Fetching a model while someone looks: what it is, under which licence, and how far."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from ..models.published import Published
+from ..store.store import Store
+from .output import progress
+
+__all__ = ["pull_shown"]
+
+
+def pull_shown(store: Store, published: Published, *, given: Path | None = None) -> Path:
+    """Fetch a model as `Store.pull` does, telling on stderr what is fetched."""
+    if store.find(published.name, published.version) is None:
+        origin = given or published.url
+        print(
+            f"audioml: fetching {published.name} {published.version} "
+            f"({published.bytes / 1e6:.1f} MB, licence {published.license}) from {origin}",
+            file=sys.stderr,
+        )
+    with progress(published.name) as update:
+        return store.pull(published, given=given, progress=update)

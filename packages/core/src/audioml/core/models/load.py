@@ -1,0 +1,180 @@
+"""Loads a model by what the user calls it: a folder, a store name, or a short name."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from ..errors import MissingDependencyError, NotFoundError, UsageError
+from ..files import shown
+from ..pipeline import Pipeline
+from ..plugins import Component, Registry, registry
+from ..stages import Estimator, Generator, Session
+from ..store.store import Store, verify_files
+from . import golden
+from .manifest import MANIFEST, Manifest
+from .published import Published
+from .stamps import Stamp
+
+__all__ = ["Loaded", "assemble", "check", "load", "resolve"]
+
+log = logging.getLogger(__name__)
+Loaded = Estimator | Generator
+Puller = Callable[[Store, Published], Path]
+
+
+def load(
+    ref: str | Path,
+    *,
+    variant: str | None = None,
+    device: str = "cpu",
+    threads: int | None = None,
+    store: Store | None = None,
+    plugins: Registry | None = None,
+    pull: Puller | None = None,
+) -> Any:
+    """Return the estimator or generator that a name or a path means.
+
+    Parameters
+    ----------
+    ref
+        A model folder; a store name such as ``crema-chord`` or ``crema-chord@a4c7d57.0``; or the
+        short name of a task such as ``chord``. A published model is fetched on first use.
+    variant
+        One of the model's named variants, such as ``crema``.
+    device, threads
+        Passed to the backend.
+    store, plugins
+        Instead of the ones of this environment.
+    pull
+        How a published model is fetched; `Store.pull` unless given.
+
+    Raises
+    ------
+    NotFoundError
+        If nothing is known by that name.
+    IntegrityError
+        If the model is not what its hashes and its self-test say.
+    MissingDependencyError
+        If no runtime of the model is installed.
+    """
+    plugins = plugins or registry()
+    store = store or Store()
+    found = resolve(ref, store=store, plugins=plugins)
+    if isinstance(found, Component) and found.kind == "model":
+        published: Published = found.load()
+        found = (pull or Store.pull)(store, published)
+    if isinstance(found, Component):
+        if variant is not None:
+            raise UsageError(f"{found.kind} {found.name!r} has no variant {variant!r}")
+        return found.load()()
+    manifest = Manifest.read(found)
+    stamp = Stamp(store.root / "stamps", found, manifest)
+    if not stamp.valid():
+        check(found, manifest, plugins=plugins)
+        stamp.write()
+    return assemble(
+        found, manifest, variant=variant, device=device, threads=threads, plugins=plugins
+    )
+
+
+def check(folder: Path, manifest: Manifest, *, plugins: Registry | None = None) -> None:
+    """Check the hashes and the self-test of a model folder.
+
+    Raises
+    ------
+    IntegrityError
+        If a file or an answer is not what the manifest says.
+    """
+    verify_files(folder, manifest)
+    if manifest.golden is not None:
+        golden.check(assemble(folder, manifest, plugins=plugins), manifest.golden)
+
+
+def resolve(ref: str | Path, *, store: Store, plugins: Registry) -> Path | Component:
+    """Return the model folder, or the component, that a reference means.
+
+    Raises
+    ------
+    NotFoundError
+        If nothing is known by that name.
+    """
+    path = Path(ref)
+    if (path / MANIFEST).is_file():
+        return path
+    text = str(ref)
+    if path.exists() and (isinstance(ref, Path) or path.suffix or "/" in text):
+        raise NotFoundError(f"{shown(path)} is not a model folder: it has no {MANIFEST}")
+    name, _, version = text.partition("@")
+    candidates = list(_named(name, plugins))
+    for alias in [name, *(c.name for c in candidates if c.kind == "model")]:
+        folder = store.find(alias, version or None)
+        if folder is not None:
+            return folder
+    for component in candidates:
+        if not version or component.kind != "model" or component.load().version == version:
+            return component
+    raise NotFoundError(_unknown(text, store, plugins))
+
+
+def _named(name: str, plugins: Registry) -> Iterator[Component]:
+    offered = [c for kind in ("model", "estimator", "generator") for c in plugins.components(kind)]
+    exact = [c for c in offered if c.name == name]
+    for component in exact:
+        plugins.find(component.kind, name)  # two plugins with one name are an error
+    yield from exact or (c for c in offered if c.task == name)
+
+
+def _unknown(ref: str, store: Store, plugins: Registry) -> str:
+    known = {folder.parent.name for folder in store.folders()}
+    for kind in ("model", "estimator", "generator"):
+        known |= {c.task or c.name for c in plugins.components(kind)}
+    text = f"no model is called {ref!r}"
+    text += f" (there is: {', '.join(sorted(known))})" if known else ""
+    if plugins.broken:
+        names = ", ".join(b.name for b in plugins.broken)
+        return f"{text}; broken plugins: {names}, see `audioml plugins`"
+    return text + "; `audioml models list` shows what can be had"
+
+
+def assemble(
+    folder: Path,
+    manifest: Manifest,
+    *,
+    variant: str | None = None,
+    device: str = "cpu",
+    threads: int | None = None,
+    plugins: Registry | None = None,
+) -> Any:
+    """Return the model of a folder, put together and not yet checked."""
+    plugins = plugins or registry()
+    if manifest.builder is not None:
+        if variant is not None:
+            manifest.part("extractor", variant)
+        builder = plugins.find(manifest.kind, manifest.builder.name).load()
+        return builder(folder, manifest, **manifest.builder.params)
+    stages = {}
+    for stage in ("extractor", "decoder"):
+        part = manifest.part(stage, variant)  # type: ignore[arg-type]
+        stages[stage] = plugins.find(stage, part.name).load()(**part.params)
+    session = _session(folder, manifest, plugins, device=device, threads=threads)
+    return Pipeline(manifest.spec, stages["extractor"], session, stages["decoder"])
+
+
+def _session(
+    folder: Path, manifest: Manifest, plugins: Registry, *, device: str, threads: int | None
+) -> Session:
+    reasons = []
+    for runtime in manifest.runtimes:
+        try:
+            backend = plugins.find("backend", runtime.backend).load()()
+        except (NotFoundError, MissingDependencyError) as error:
+            reasons.append(str(error))
+            continue
+        session: Session = backend.load(folder / runtime.file, device=device, threads=threads)
+        return session
+    raise MissingDependencyError(
+        f"no runtime of {manifest.name!r} can run here: " + "; ".join(reasons)
+    )

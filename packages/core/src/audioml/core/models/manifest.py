@@ -1,0 +1,269 @@
+"""``model.json``: what a model folder says of itself, readable without any ML import.
+
+The fields are published as JSON Schema in ``model.schema.json`` beside this file.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path, PurePosixPath
+from typing import Any, Literal
+
+from ..errors import ManifestError
+from ..stages import ModelSpec
+
+__all__ = ["MANIFEST", "SCHEMA_VERSION", "FileEntry", "Golden", "Manifest", "Part", "Runtime"]
+
+MANIFEST = "model.json"
+SCHEMA_VERSION = 1
+_NAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
+_VERSION = re.compile(r"[A-Za-z0-9]+([._+-][A-Za-z0-9]+)*")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A component by name, and the keyword arguments that it is made with."""
+
+    name: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """One form of the model: the backend that runs ``file``, and how far it is from the first."""
+
+    backend: str
+    file: str
+    precision: str = "float32"
+    parity: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """What a file of the folder must be."""
+
+    sha256: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Golden:
+    """The self-test: noise of ``seed`` in, ``expected`` samples of each output out."""
+
+    seed: int
+    expected: Mapping[str, list[float]]
+    tolerance: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """The contents of ``model.json``.
+
+    A model is made of ``extractor``, ``runtimes`` and ``decoder``, or by one ``builder``: an
+    estimator or generator component called with the folder and the manifest.
+    ``variants`` names overrides of the parameters of the stages.
+    """
+
+    kind: Literal["estimator", "generator"] = "estimator"
+    name: str
+    version: str
+    task: str
+    license: str
+    source: str = ""
+    description: str = ""
+    rate: int | None = None
+    channels: int | None = 1
+    extractor: Part | None = None
+    decoder: Part | None = None
+    builder: Part | None = None
+    runtimes: tuple[Runtime, ...] = ()
+    variants: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
+    streaming: bool = False
+    batching: Literal["rows", "none"] = "none"
+    answers: tuple[str, ...] = ()
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    files: Mapping[str, FileEntry] = field(default_factory=dict)
+    golden: Golden | None = None
+
+    def __post_init__(self) -> None:
+        _match("name", self.name, _NAME, "lower-case letters, digits, '.', '_', '-'")
+        _match("version", self.version, _VERSION, "letters, digits, '.', '_', '+', '-'")
+        if not self.license:
+            raise ManifestError("'license' must name the licence of the weights (SPDX)")
+        if self.kind not in ("estimator", "generator"):
+            raise ManifestError(f"'kind' must be estimator or generator, got {self.kind!r}")
+        if self.batching not in ("rows", "none"):
+            raise ManifestError(f"'batching' must be rows or none, got {self.batching!r}")
+        staged = self.extractor and self.decoder and self.runtimes
+        if bool(staged) == bool(self.builder):
+            raise ManifestError(
+                "a model needs either 'extractor', 'runtimes' and 'decoder', or a 'builder'"
+            )
+        for name in [*self.files, *(r.file for r in self.runtimes)]:
+            _check_relative(name)
+        for name, entry in self.files.items():
+            _match(f"files.{name}.sha256", entry.sha256, _SHA256, "64 hexadecimal digits")
+
+    @property
+    def spec(self) -> ModelSpec:
+        """Return what a caller may know of the model."""
+        shared = {f.name for f in fields(ModelSpec)} & {f.name for f in fields(self)}
+        return ModelSpec(weights=self._weights, **{name: getattr(self, name) for name in shared})
+
+    @property
+    def _weights(self) -> str:
+        first = self.runtimes[0].file if self.runtimes else next(iter(self.files), "")
+        entry = self.files.get(first)
+        return entry.sha256 if entry else ""
+
+    def part(self, stage: Literal["extractor", "decoder"], variant: str | None = None) -> Part:
+        """Return a stage with the parameters of a variant put over its own.
+
+        Raises
+        ------
+        ManifestError
+            If the model has no such stage or no such variant.
+        """
+        part: Part | None = getattr(self, stage)
+        if part is None:
+            raise ManifestError(f"model {self.name!r} has no {stage}")
+        if variant is None:
+            return part
+        if variant not in self.variants:
+            known = ", ".join(self.variants) or "none"
+            raise ManifestError(f"model {self.name!r} has no variant {variant!r} (it has: {known})")
+        return Part(part.name, {**part.params, **self.variants[variant].get(stage, {})})
+
+    def to_json(self) -> str:
+        """Return the text of ``model.json``."""
+        return json.dumps(_plain(self), indent=2, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str | bytes, *, where: str = MANIFEST) -> Manifest:
+        """Return the manifest in a text.
+
+        Raises
+        ------
+        ManifestError
+            If it is not JSON, is of a newer schema, or a field is missing or wrong.
+        """
+        try:
+            data = json.loads(text)
+            return _parsed(data)
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+            raise ManifestError(f"{where} is not JSON: {error}") from error
+        except ManifestError as error:
+            raise ManifestError(f"{where}: {error}") from error
+
+    @classmethod
+    def read(cls, folder: Path) -> Manifest:
+        """Return the manifest of a model folder."""
+        path = folder / MANIFEST
+        try:
+            return cls.from_json(path.read_bytes(), where=str(path))
+        except OSError as error:
+            raise ManifestError(f"{folder} is not a model folder: {error}") from error
+
+
+def _match(name: str, value: object, pattern: re.Pattern[str], meaning: str) -> None:
+    if not isinstance(value, str) or not pattern.fullmatch(value):
+        raise ManifestError(f"{name!r} must be {meaning}, got {value!r}")
+
+
+def _check_relative(name: str) -> None:
+    path = PurePosixPath(name)
+    if not name or path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name:
+        raise ManifestError(f"file {name!r} must be a relative path inside the model folder")
+
+
+def _plain(manifest: Manifest) -> dict[str, Any]:
+    data: dict[str, Any] = {"schema": SCHEMA_VERSION}
+    for each in fields(manifest):
+        value = getattr(manifest, each.name)
+        if each.name == "rate":
+            data["audio"] = {"rate": value, "channels": manifest.channels}
+        elif each.name != "channels" and value not in (None, (), {}, ""):
+            data[each.name] = _plain_value(value)
+    return data
+
+
+def _plain_value(value: Any) -> Any:
+    if isinstance(value, tuple | list):
+        return [_plain_value(v) for v in value]
+    if isinstance(value, Mapping):
+        return {k: _plain_value(v) for k, v in value.items()}
+    if hasattr(value, "__dataclass_fields__"):
+        return {f.name: _plain_value(getattr(value, f.name)) for f in fields(value)}
+    return value
+
+
+def _parsed(data: Any) -> Manifest:
+    if not isinstance(data, dict):
+        raise ManifestError(f"expected an object, got {type(data).__name__}")
+    schema = data.get("schema")
+    if not isinstance(schema, int) or isinstance(schema, bool):
+        raise ManifestError(f"'schema' must be {SCHEMA_VERSION}, got {schema!r}")
+    if schema > SCHEMA_VERSION:
+        raise ManifestError(
+            f"schema {schema} is newer than this audioml reads ({SCHEMA_VERSION}); "
+            "upgrade audioml-core"
+        )
+    known = {f.name for f in fields(Manifest)} - {"rate", "channels"} | {"schema", "audio"}
+    for name in data:
+        if name not in known:
+            raise ManifestError(f"unknown field {name!r}")
+    values = {name: data[name] for name in data if name not in ("schema", "audio")}
+    for name in ("name", "version", "task", "license"):
+        if not isinstance(values.get(name), str):
+            raise ManifestError(f"{name!r} must be text, got {values.get(name)!r}")
+    audio = _record("audio", data.get("audio"), {"rate", "channels"})
+    values["rate"], values["channels"] = _whole(audio, "rate"), _whole(audio, "channels")
+    for name in ("extractor", "decoder", "builder"):
+        if name in values:
+            values[name] = _built(name, values[name], Part)
+    if "golden" in values:
+        values["golden"] = _built("golden", values["golden"], Golden)
+    runtimes = _typed("runtimes", values.get("runtimes", []), list)
+    values["runtimes"] = tuple(_built("runtimes", r, Runtime) for r in runtimes)
+    files = _typed("files", values.get("files", {}), dict)
+    values["files"] = {n: _built(f"files.{n}", e, FileEntry) for n, e in files.items()}
+    for name in ("variants", "metrics"):
+        _typed(name, values.get(name, {}), dict)
+    values["answers"] = tuple(_typed("answers", values.get("answers", []), list))
+    _typed("streaming", values.get("streaming", False), bool)
+    return Manifest(**values)
+
+
+def _typed(name: str, value: Any, kind: type) -> Any:
+    if not isinstance(value, kind):
+        raise ManifestError(f"{name!r} must be {kind.__name__}, got {value!r}")
+    return value
+
+
+def _record(name: str, value: Any, allowed: set[str]) -> dict[str, Any]:
+    record: dict[str, Any] = _typed(name, value, dict)
+    unknown = set(record) - allowed
+    if unknown:
+        raise ManifestError(f"unknown field {name}.{min(unknown)!r}")
+    return record
+
+
+def _whole(audio: Mapping[str, Any], name: str) -> int | None:
+    value = audio.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
+        raise ManifestError(f"'audio.{name}' must be a whole number above 0 or null, got {value!r}")
+    return value
+
+
+def _built(name: str, value: Any, kind: type) -> Any:
+    record = _record(name, value, {f.name for f in fields(kind)})
+    try:
+        return kind(**record)
+    except TypeError as error:
+        raise ManifestError(f"{name!r} is incomplete: {error}") from error

@@ -1,0 +1,26 @@
+"""The core's own commands and components, offered through the hook that every plugin uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .plugins import Component, hookimpl
+
+__all__ = ["components"]
+
+
+@hookimpl
+def components() -> Iterator[Component]:
+    yield Component(
+        "command", "models", "audioml.core.cli.models:app", "List, pull, check and move models."
+    )
+    yield Component(
+        "command", "plugins", "audioml.core.cli.plugins:app", "Show the plugins and what they offer."
+    )
+    yield Component(
+        "command", "doctor", "audioml.core.cli.doctor:app", "Find out what is missing here."
+    )
+    yield Component(
+        "extractor", "logmel", "audioml.core.features:LogMel", "log-mel spectrogram windows"
+    )
+    yield Component("extractor", "pcm", "audioml.core.features:PCM", "windows of samples")

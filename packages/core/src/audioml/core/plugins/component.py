@@ -1,0 +1,120 @@
+"""One thing that a plugin offers, described so that listing it costs no import."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import MissingDependencyError, PluginError
+
+__all__ = ["KINDS", "Component"]
+
+KINDS = {
+    "backend": "loads model files of one runtime",
+    "command": "a command of the `audioml` command line, a typer.Typer",
+    "decoder": "turns model outputs into a prediction",
+    "estimator": "a whole estimator, where three stages do not fit",
+    "extractor": "turns sound into model inputs",
+    "format": "writes analyses to a file",
+    "generator": "makes sound",
+    "model": "a published model that can be pulled into the store",
+    "sink": "takes results where they are wanted",
+    "source": "brings sound from where it is made",
+    "task": "a thing that can be trained",
+}
+_NAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
+_TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A named, lazily imported object.
+
+    Parameters
+    ----------
+    kind
+        One of `KINDS`.
+    name
+        What users type: lower-case letters, digits, dots and dashes.
+    target
+        ``module:attribute``, imported on `load`.
+    summary
+        One line for listings.
+    needs
+        Distributions that ``target`` imports beyond the plugin's own dependencies.
+    task
+        For models and estimators: the short name that they answer to, such as ``chord``.
+
+    Raises
+    ------
+    PluginError
+        If a field is not as above.
+    """
+
+    kind: str
+    name: str
+    target: str
+    summary: str
+    needs: tuple[str, ...] = ()
+    task: str = ""
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise PluginError(f"component kind {self.kind!r} is not one of {', '.join(KINDS)}")
+        if not _NAME.fullmatch(self.name):
+            raise PluginError(
+                f"component name {self.name!r} must be lower-case letters, digits, '.', '_', '-'"
+            )
+        if not _TARGET.fullmatch(self.target):
+            raise PluginError(f"target {self.target!r} of {self.name!r} is not 'module:attribute'")
+        object.__setattr__(self, "needs", tuple(self.needs))
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Return the distributions of ``needs`` that are not installed."""
+        return tuple(name for name in self.needs if not _installed(name))
+
+    def load(self) -> Any:
+        """Return the object that ``target`` names.
+
+        Raises
+        ------
+        MissingDependencyError
+            If a package that it needs is not installed.
+        PluginError
+            If the target cannot be imported for any other reason.
+        """
+        if self.missing:
+            raise self._missing_error(" ".join(self.missing))
+        module, _, attribute = self.target.partition(":")
+        try:
+            found: Any = importlib.import_module(module)
+            for part in attribute.split("."):
+                found = getattr(found, part)
+        except ModuleNotFoundError as error:
+            raise self._missing_error(error.name or str(error)) from error
+        except Exception as error:
+            raise PluginError(
+                f"{self.kind} {self.name!r} cannot be loaded from {self.target!r}: "
+                f"{type(error).__name__}: {error}"
+            ) from error
+        return found
+
+    def _missing_error(self, packages: str) -> MissingDependencyError:
+        return MissingDependencyError(
+            f"{self.kind} {self.name!r} needs {packages}, which is not installed; "
+            f"run: pip install {packages}"
+        )
+
+
+def _installed(distribution: str) -> bool:
+    from importlib.metadata import PackageNotFoundError, distribution as find
+
+    try:
+        find(re.split(r"[<>=!~\[; ]", distribution, maxsplit=1)[0])
+    except PackageNotFoundError:
+        return False
+    return True

@@ -1,0 +1,206 @@
+"""Model folders on this machine: ``HOME/models/NAME/VERSION``, each checked and whole."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import stat
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from ..errors import IntegrityError, ManifestError, NotFoundError, OfflineError, UsageError
+from ..files import replacing, replacing_folder, sha256, shown
+from ..models.manifest import MANIFEST, Manifest
+from ..models.published import Published
+from . import sources
+from .trust import Trust
+
+__all__ = ["Store", "home"]
+
+log = logging.getLogger(__name__)
+_MAX_UNPACKED = 16 << 30
+
+
+def home() -> Path:
+    """Return the folder of the store: ``AUDIOML_HOME``, or the platform's cache folder."""
+    given = os.environ.get("AUDIOML_HOME")
+    if given:
+        return Path(given).expanduser()
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("audioml", appauthor=False))
+
+
+def offline() -> bool:
+    """Return whether the network is off by ``AUDIOML_OFFLINE``."""
+    return os.environ.get("AUDIOML_OFFLINE", "") not in ("", "0")
+
+
+class Store:
+    """The models of one home folder, by default `home`."""
+
+    def __init__(self, root: Path | None = None) -> None:
+        self.root = root or home()
+        self.trust = Trust(self.root / "trust.json")
+
+    def folders(self) -> Iterator[Path]:
+        """Yield the model folders, by name and from the oldest version to the newest."""
+        found = self.root.glob(f"models/*/*/{MANIFEST}")
+        folders = [path.parent for path in found if not path.parent.name.startswith(".")]
+        yield from sorted(folders, key=lambda f: (f.parent.name, _version_key(f.name)))
+
+    def find(self, name: str, version: str | None = None) -> Path | None:
+        """Return the folder of a model, of the newest version unless one is named."""
+        matching = [
+            folder
+            for folder in self.folders()
+            if folder.parent.name == name and version in (None, folder.name)
+        ]
+        return matching[-1] if matching else None
+
+    def pull(
+        self,
+        published: Published,
+        *,
+        given: Path | None = None,
+        progress: sources.Progress | None = None,
+    ) -> Path:
+        """Fetch a published model, check it, make its folder, and return that.
+
+        Two processes may pull one model at the same time: each works beside, one folder stays.
+
+        Parameters
+        ----------
+        given
+            A file that the user has, instead of the network.
+
+        Raises
+        ------
+        IntegrityError
+            If what came is not what was published.
+        OfflineError
+            If the network is off or does not answer.
+        """
+        target = self._place(published.name, published.version)
+        if (target / MANIFEST).is_file():
+            return target
+        if given is None and offline() and not published.url.startswith("file:"):
+            raise OfflineError(
+                f"model {published.name!r} is not in the store and the network is off; "
+                f"run: audioml models pull {published.name}"
+            )
+        with tempfile.TemporaryDirectory(prefix="audioml-") as scratch:
+            fetched = Path(scratch, PurePosixPath(published.url).name)
+            if given is not None:
+                sources.from_local(published.url, given, fetched)
+            else:
+                sources.fetch(published.url, fetched, progress=progress)
+            _check_fetched(fetched, published, given)
+            with replacing_folder(target) as folder:
+                if published.write is None:
+                    _unpack(fetched, folder)
+                else:
+                    published.write(fetched, folder)
+                self._check_folder(folder)
+        return target
+
+    def add(self, archive: Path) -> Path:
+        """Put an exported model (a zip, or a model folder) into the store and return its folder."""
+        if archive.is_dir():
+            return self._add_folder(archive)
+        if not zipfile.is_zipfile(archive):
+            raise UsageError(f"{shown(archive)} is neither a model folder nor an exported model")
+        with tempfile.TemporaryDirectory(prefix="audioml-") as scratch:
+            _unpack(archive, Path(scratch))
+            return self._add_folder(Path(scratch))
+
+    def _add_folder(self, source: Path) -> Path:
+        manifest = self._check_folder(source)
+        target = self._place(manifest.name, manifest.version)
+        if target.exists():
+            raise UsageError(f"{manifest.name} {manifest.version} is in the store already")
+        with replacing_folder(target) as folder:
+            for name in [MANIFEST, *manifest.files]:
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(source / name, folder / name)
+        return target
+
+    def export(self, folder: Path, archive: Path) -> None:
+        """Write a model folder as one zip, the same bytes for the same model."""
+        manifest = self._check_folder(folder)
+        with (
+            replacing(archive) as temporary,
+            zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as file,
+        ):
+            for name in [MANIFEST, *sorted(manifest.files)]:
+                info = zipfile.ZipInfo(name)  # dated 1980-01-01, whoever writes it and when
+                info.external_attr = (stat.S_IFREG | 0o644) << 16
+                file.writestr(info, (folder / name).read_bytes(), zipfile.ZIP_DEFLATED)
+
+    def remove(self, folder: Path) -> None:
+        """Delete a model folder of the store."""
+        if self.root.resolve() not in folder.resolve().parents:
+            raise UsageError(f"{shown(folder)} is not in the store")
+        shutil.rmtree(folder)
+
+    @staticmethod
+    def _check_folder(folder: Path) -> Manifest:
+        manifest = Manifest.read(folder)
+        verify_files(folder, manifest)
+        return manifest
+
+    def _place(self, name: str, version: str) -> Path:
+        return self.root / "models" / name / version
+
+
+def verify_files(folder: Path, manifest: Manifest) -> None:
+    """Check every file of a model folder by size and SHA-256.
+
+    Raises
+    ------
+    IntegrityError
+        If one is missing or is not what the manifest says.
+    """
+    for name, entry in manifest.files.items():
+        path = folder / name
+        size = path.stat().st_size if path.is_file() else None
+        if size != entry.bytes or sha256(path) != entry.sha256:
+            what = "is missing" if size is None else "is not the file that model.json describes"
+            raise IntegrityError(
+                f"{shown(path)} {what}; restore it, or run: "
+                f"audioml models pull {manifest.name} --again"
+            )
+    for runtime in manifest.runtimes:
+        if runtime.file not in manifest.files:
+            raise ManifestError(f"runtime file {runtime.file!r} is not listed under 'files'")
+
+
+def _check_fetched(path: Path, published: Published, given: Path | None) -> None:
+    size, digest = path.stat().st_size, sha256(path)
+    if (size, digest) != (published.bytes, published.sha256):
+        origin = shown(given) if given else published.url
+        raise IntegrityError(
+            f"{origin} is not the published {published.name} {published.version}: expected "
+            f"{published.bytes} bytes of sha256 {published.sha256[:12]}…, got {size} bytes of "
+            f"{digest[:12]}…; nothing was kept"
+        )
+
+
+def _unpack(archive: Path, folder: Path) -> None:
+    with zipfile.ZipFile(archive) as file:
+        if sum(info.file_size for info in file.infolist()) > _MAX_UNPACKED:
+            raise IntegrityError(f"{shown(archive)} unpacks to more than 16 GiB")
+        for info in file.infolist():
+            path = PurePosixPath(info.filename)
+            special = stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR)
+            if path.is_absolute() or ".." in path.parts or "\\" in info.filename or special:
+                raise IntegrityError(f"{shown(archive)} holds an unsafe name: {info.filename!r}")
+        file.extractall(folder)
+
+
+def _version_key(version: str) -> tuple[tuple[int, int | str], ...]:
+    parts = version.replace("-", ".").replace("+", ".").replace("_", ".").split(".")
+    return tuple((1, int(p)) if p.isdigit() else (0, p) for p in parts)

@@ -1,0 +1,52 @@
+"""pytest fixtures, found by pytest itself wherever audioml-core is installed."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+__all__ = ["CliResult", "audioml_cli", "audioml_home", "audioml_plugins"]
+
+
+@dataclass(frozen=True, slots=True)
+class CliResult:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def audioml_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return an empty store of this test's own."""
+    home = tmp_path / "audioml-home"
+    monkeypatch.setenv("AUDIOML_HOME", str(home))
+    return home
+
+
+@pytest.fixture
+def audioml_plugins() -> Iterator[Callable[..., None]]:
+    """Return a function that puts the given plugins, by name, in place of the installed ones."""
+    from audioml.core.plugins import Registry, using
+
+    with contextlib.ExitStack() as stack:
+        yield lambda **plugins: stack.enter_context(using(Registry(plugins)))
+
+
+@pytest.fixture
+def audioml_cli(capfdbinary: pytest.CaptureFixture[bytes]) -> Callable[..., CliResult]:
+    """Return a function that runs the command line in this process."""
+    from audioml.core.cli.main import run
+
+    def call(*arguments: str) -> CliResult:
+        capfdbinary.readouterr()
+        code = run(arguments)
+        out, err = capfdbinary.readouterr()
+        return CliResult(code, out.decode(errors="replace"), err.decode(errors="replace"))
+
+    return call
