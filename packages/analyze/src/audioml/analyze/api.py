@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from numpy.typing import ArrayLike
-
 from audioml.core.audio import as_audio, conform_blocks, read_blocks
 from audioml.core.errors import UsageError
 from audioml.core.files import sha256
 from audioml.core.stages import Estimator
 from audioml.core.store import Store
 from audioml.core.values import Audio, Prediction, concatenate
+from numpy.typing import ArrayLike
 
 from .analysis import Analysis, Recording
 from .cache import Cache
@@ -86,9 +85,7 @@ def analyze_file(
             if kept:
                 kept.put(key, *found)
         predictions[name], duration = found
-    recording = Recording(
-        duration=duration, path=path if named else None, sha256=digest, **tags
-    )
+    recording = Recording(duration=duration, path=path if named else None, sha256=digest, **tags)
     return Analysis(recording, predictions)
 
 

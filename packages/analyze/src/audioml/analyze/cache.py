@@ -11,14 +11,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 import audioml.core
+import numpy as np
 from audioml.core.errors import OutputError
 from audioml.core.files import write_bytes
 from audioml.core.stages import ModelSpec
 from audioml.core.values import Annotation, Frames, Prediction, Source
+from numpy.typing import NDArray
 
 __all__ = ["Cache"]
 
@@ -70,7 +69,10 @@ def _encoded(prediction: Prediction, duration: float) -> bytes:
     arrays: dict[str, NDArray[Any]] = {}
     entries = []
     for index, (name, value) in enumerate(prediction.items()):
-        about: dict[str, Any] = {"name": name, "source": asdict(value.source) if value.source else None}
+        about: dict[str, Any] = {
+            "name": name,
+            "source": asdict(value.source) if value.source else None,
+        }
         if isinstance(value, Frames):
             arrays[f"{index}.values"] = value.values
             about |= {"hop": value.hop, "start": value.start, "labels": value.labels}
@@ -109,7 +111,7 @@ def _entry(prefix: str, about: dict[str, Any], arrays: Any) -> Frames | Annotati
         about["namespace"],
         arrays[prefix + "intervals"],
         about["values"],
-        arrays[confidence] if confidence in arrays else None,
+        arrays.get(confidence),
         {k.removeprefix(attributes): arrays[k] for k in arrays if k.startswith(attributes)},
         source,
     )

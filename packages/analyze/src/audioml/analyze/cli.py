@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
-
 from audioml.core.cli import output
 from audioml.core.errors import UsageError
 

@@ -13,8 +13,11 @@ from audioml.core.files import shown
 __all__ = ["SUFFIXES", "Input", "expand"]
 
 SUFFIXES = frozenset(
-    ".aac .aif .aifc .aiff .au .caf .flac .m4a .m4b .mka .mp2 .mp3 .mp4 .oga .ogg .opus .wav .wma"
-    " .webm .w64".split()
+    f".{name}"
+    for name in (
+        *("aac", "aif", "aifc", "aiff", "au", "caf", "flac", "m4a", "m4b", "mka", "mp2", "mp3"),
+        *("mp4", "oga", "ogg", "opus", "w64", "wav", "webm", "wma"),
+    )
 )
 
 
@@ -54,7 +57,7 @@ def _expanded(argument: str) -> Iterator[tuple[Path, Path]]:
             )
         yield from ((p, p.relative_to(path)) for p in inside)
     elif glob.has_magic(argument) and not path.exists():
-        matches = sorted(glob.glob(argument, recursive=True))
+        matches = sorted(glob.glob(argument, recursive=True))  # noqa: PTH207 - absolute patterns too
         if not matches:
             raise AudioError(f"pattern {argument!r} matches no file")
         for match in matches:

@@ -24,6 +24,7 @@ _FORMATS = {
 
 @hookimpl
 def components() -> Iterator[Component]:
+    """Return the command and the formats."""
     yield Component(
         "command", "analyze", "audioml.analyze.cli:app", "Chords, beats and more of recordings."
     )

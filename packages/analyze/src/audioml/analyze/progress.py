@@ -14,7 +14,7 @@ __all__ = ["counting"]
 def counting(total: int) -> Iterator[Callable[[str], None]]:
     """Give a function ``advance(name)`` that draws a bar on stderr while someone looks."""
     if not someone_looks():
-        yield lambda name: None
+        yield lambda _name: None
         return
     from rich.console import Console
     from rich.progress import (

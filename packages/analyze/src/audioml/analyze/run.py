@@ -17,7 +17,7 @@ from audioml.core.store import Store
 from .api import analyze_file
 from .batch import Job, analyze_all, find_format, targets_of
 from .cache import Cache
-from .estimators import listings, load_estimator, names_of, variants_of
+from .estimators import Listing, listings, load_estimator, names_of, variants_of
 from .inputs import Input, expand
 from .progress import counting
 
@@ -166,12 +166,17 @@ def _summary(done: int, skipped: int, failures: list[str], *, quiet: bool) -> It
 
 def listing() -> str:
     """Return the manifest of estimators as a table."""
-    rows = []
-    for each in listings():
-        figures = ", ".join(f"{name} {value:g}" for name, value in each.metrics.items())
-        rows.append(
-            [each.name, each.model, each.version, each.license, each.state, each.answers]
-            + [figures]
-        )
-    heads = ["name", "model", "version", "licence", "state", "answers", "figures"]
-    return output.table(heads, rows) if rows else "no estimator is installed: pip install audioml-crema"
+    rows = [
+        [each.name, each.model, each.version, each.license, each.state, each.answers]
+        for each in listings()
+    ]
+    if not rows:
+        return "no estimator is installed: pip install audioml-crema"
+    text = output.table(["name", "model", "version", "licence", "state", "answers"], rows)
+    figures = [_figures(each) for each in listings() if each.metrics]
+    return "\n".join([text, "", *figures]) if figures else text
+
+
+def _figures(each: Listing) -> str:
+    figures = ", ".join(f"{name} {value:g}" for name, value in each.metrics.items())
+    return f"{each.model}, as its authors measured it: {figures}"

@@ -59,9 +59,7 @@ class Pipeline(Estimator):
         batches = range(0, len(rows), batch_size)
         return _stacked([self.session.run(rows[i : i + batch_size].tensors) for i in batches])
 
-    def decode(
-        self, outputs: Tensors, /, *, starts: NDArray[np.float64], end: float
-    ) -> Prediction:
+    def decode(self, outputs: Tensors, /, *, starts: NDArray[np.float64], end: float) -> Prediction:
         """Return the prediction for outputs, stamped with the model's name and weights."""
         return self._stamped(self.decoder(outputs, starts=starts, end=end))
 

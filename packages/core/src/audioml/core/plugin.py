@@ -11,11 +11,15 @@ __all__ = ["components"]
 
 @hookimpl
 def components() -> Iterator[Component]:
+    """Return what the core offers."""
     yield Component(
         "command", "models", "audioml.core.cli.models:app", "List, pull, check and move models."
     )
     yield Component(
-        "command", "plugins", "audioml.core.cli.plugins:app", "Show the plugins and what they offer."
+        "command",
+        "plugins",
+        "audioml.core.cli.plugins:app",
+        "Show the plugins and what they offer.",
     )
     yield Component(
         "command", "doctor", "audioml.core.cli.doctor:app", "Find out what is missing here."

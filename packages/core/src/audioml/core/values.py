@@ -203,7 +203,7 @@ class Frames:
     @property
     def times(self) -> NDArray[np.float64]:
         """Return the time of each frame in seconds, float64, shape (t,)."""
-        return self.start + np.arange(len(self)) * self.hop
+        return np.arange(len(self), dtype=np.float64) * self.hop + self.start
 
 
 @dataclass(frozen=True, slots=True, eq=False)

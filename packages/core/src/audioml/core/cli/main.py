@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
-
-for _variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(_variable, "1")  # before numpy: small matrices cost 7 to 40 times less
+from collections.abc import Callable, Sequence
 
 import typer
 
@@ -17,6 +14,8 @@ from ..plugins import Component, registry
 from . import output
 
 __all__ = ["main", "run"]
+
+INTERRUPTED = 130
 
 
 def main() -> None:
@@ -32,6 +31,8 @@ def run(arguments: Sequence[str]) -> int:
     0 is success, 1 an expected failure, 2 wrong usage, 3 a missing plugin, dependency or model,
     130 an interrupt. Anything unexpected propagates, because it is a bug.
     """
+    for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(variable, "1")  # before numpy: on small matrices 7 to 40 times less
     try:
         result = _root()(args=list(arguments), prog_name="audioml", standalone_mode=False)
     except AudiomlError as error:
@@ -41,7 +42,7 @@ def run(arguments: Sequence[str]) -> int:
         return error.exit_code
     except (KeyboardInterrupt, typer.Abort):
         output.problem("interrupted")
-        return 130
+        return INTERRUPTED
     except BrokenPipeError:
         output.silence()
         return 0
@@ -50,6 +51,8 @@ def run(arguments: Sequence[str]) -> int:
             error.show()
             return int(error.exit_code)
         raise
+    if result == INTERRUPTED:  # typer turns an interrupt into this code
+        output.problem("interrupted")
     return result if isinstance(result, int) else 0
 
 
@@ -80,6 +83,7 @@ def _say_version(wanted: bool) -> None:
 
 
 def _options(
+    *,
     version: bool = typer.Option(
         False, "--version", is_eager=True, callback=_say_version, help="Show the version and exit."
     ),
@@ -92,7 +96,7 @@ def _options(
         os.environ["AUDIOML_OFFLINE"] = "1"
 
 
-def _passing_to(component: Component):  # type: ignore[no-untyped-def]
+def _passing_to(component: Component) -> Callable[[typer.Context], int]:
     def command(context: typer.Context) -> int:
         app: typer.Typer = component.load()
         result = app(

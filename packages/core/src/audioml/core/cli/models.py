@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ..errors import NotFoundError, UsageError
+from ..errors import ManifestError, NotFoundError, UsageError
 from ..files import shown
 from ..models.manifest import Manifest
 from ..models.published import Published
@@ -32,22 +32,26 @@ Name = Annotated[str, typer.Argument(help="A model's name, or NAME@VERSION.")]
 def list_() -> None:
     """List the models in the store and those that can be pulled."""
     store = Store()
-    rows = []
-    present = set()
-    for folder in store.folders():
-        about = Manifest.read(folder)
-        present.add((about.name, about.version))
-        rows.append([about.name, about.version, "ready", about.license, about.description])
-    for published in _published():
-        if (published.name, published.version) not in present:
-            rows.append(
-                [published.name, published.version, "can be pulled", published.license]
-                + [published.description]
-            )
-    if not rows:
+    present = [_row(folder) for folder in store.folders()]
+    ready = {(row[0], row[1]) for row in present}
+    offered = [
+        [p.name, p.version, "can be pulled", p.license, p.description]
+        for p in _published()
+        if (p.name, p.version) not in ready
+    ]
+    rows = sorted([*present, *offered])
+    if rows:
+        typer.echo(table(["name", "version", "state", "licence", "answers"], rows))
+    else:
         typer.echo("no models: the store is empty and no installed plugin publishes one")
-        return
-    typer.echo(table(["name", "version", "state", "licence", "answers"], sorted(rows)))
+
+
+def _row(folder: Path) -> list[str]:
+    try:
+        about = Manifest.read(folder)
+    except ManifestError as error:
+        return [folder.parent.name, folder.name, "broken", "", str(error)]
+    return [about.name, about.version, "ready", about.license, about.description]
 
 
 @app.command()
@@ -141,7 +145,5 @@ def _find_published(name: str) -> Published:
     model, _, version = name.partition("@")
     published: Published = registry().find("model", model).load()
     if version and version != published.version:
-        raise UsageError(
-            f"model {model!r} is published as {published.version}, not as {version!r}"
-        )
+        raise UsageError(f"model {model!r} is published as {published.version}, not as {version!r}")
     return published

@@ -71,7 +71,7 @@ def silence() -> None:
 def progress(title: str) -> Iterator[Callable[[int, int | None], None]]:
     """Give a function ``update(done, total)`` that draws a bar while someone looks."""
     if not someone_looks():
-        yield lambda done, total: None
+        yield lambda _done, _total: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn

@@ -1,0 +1,1 @@
+"""Model folders: the manifest, loading, the self-test."""

@@ -1,4 +1,4 @@
-"""The golden self-test: does a model answer here what it answered where it was made?"""
+"""The golden self-test: whether a model answers here what it answered where it was made."""
 
 from __future__ import annotations
 
@@ -72,6 +72,6 @@ def _answers(estimator: Estimator, seed: int) -> dict[str, NDArray[np.float64]]:
 
 def _sampled(array: NDArray[np.float64]) -> NDArray[np.float64]:
     flat = array.reshape(-1)
-    if len(flat) <= _KEPT:
-        return flat
-    return flat[np.linspace(0, len(flat) - 1, _KEPT).astype(int)]
+    kept = np.linspace(0, len(flat) - 1, min(len(flat), _KEPT)).astype(int)
+    sampled: NDArray[np.float64] = flat[kept]
+    return sampled

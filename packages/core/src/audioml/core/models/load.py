@@ -157,7 +157,7 @@ def assemble(
         return builder(folder, manifest, **manifest.builder.params)
     stages = {}
     for stage in ("extractor", "decoder"):
-        part = manifest.part(stage, variant)  # type: ignore[arg-type]
+        part = manifest.part(stage, variant)
         stages[stage] = plugins.find(stage, part.name).load()(**part.params)
     session = _session(folder, manifest, plugins, device=device, threads=threads)
     return Pipeline(manifest.spec, stages["extractor"], session, stages["decoder"])

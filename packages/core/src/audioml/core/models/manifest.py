@@ -98,8 +98,8 @@ class Manifest:
             raise ManifestError(f"'kind' must be estimator or generator, got {self.kind!r}")
         if self.batching not in ("rows", "none"):
             raise ManifestError(f"'batching' must be rows or none, got {self.batching!r}")
-        staged = self.extractor and self.decoder and self.runtimes
-        if bool(staged) == bool(self.builder):
+        stages = (self.extractor, self.decoder, self.runtimes)
+        if any(stages) if self.builder else not all(stages):
             raise ManifestError(
                 "a model needs either 'extractor', 'runtimes' and 'decoder', or a 'builder'"
             )
@@ -140,7 +140,9 @@ class Manifest:
 
     def to_json(self) -> str:
         """Return the text of ``model.json``."""
-        return json.dumps(_plain(self), indent=2, ensure_ascii=False) + "\n"
+        from .wire import plain
+
+        return json.dumps(plain(self), indent=2, ensure_ascii=False) + "\n"
 
     @classmethod
     def from_json(cls, text: str | bytes, *, where: str = MANIFEST) -> Manifest:
@@ -151,9 +153,10 @@ class Manifest:
         ManifestError
             If it is not JSON, is of a newer schema, or a field is missing or wrong.
         """
+        from .wire import parsed
+
         try:
-            data = json.loads(text)
-            return _parsed(data)
+            return parsed(json.loads(text))
         except (json.JSONDecodeError, UnicodeDecodeError) as error:
             raise ManifestError(f"{where} is not JSON: {error}") from error
         except ManifestError as error:
@@ -178,92 +181,3 @@ def _check_relative(name: str) -> None:
     path = PurePosixPath(name)
     if not name or path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name:
         raise ManifestError(f"file {name!r} must be a relative path inside the model folder")
-
-
-def _plain(manifest: Manifest) -> dict[str, Any]:
-    data: dict[str, Any] = {"schema": SCHEMA_VERSION}
-    for each in fields(manifest):
-        value = getattr(manifest, each.name)
-        if each.name == "rate":
-            data["audio"] = {"rate": value, "channels": manifest.channels}
-        elif each.name != "channels" and value not in (None, (), {}, ""):
-            data[each.name] = _plain_value(value)
-    return data
-
-
-def _plain_value(value: Any) -> Any:
-    if isinstance(value, tuple | list):
-        return [_plain_value(v) for v in value]
-    if isinstance(value, Mapping):
-        return {k: _plain_value(v) for k, v in value.items()}
-    if hasattr(value, "__dataclass_fields__"):
-        return {f.name: _plain_value(getattr(value, f.name)) for f in fields(value)}
-    return value
-
-
-def _parsed(data: Any) -> Manifest:
-    if not isinstance(data, dict):
-        raise ManifestError(f"expected an object, got {type(data).__name__}")
-    schema = data.get("schema")
-    if not isinstance(schema, int) or isinstance(schema, bool):
-        raise ManifestError(f"'schema' must be {SCHEMA_VERSION}, got {schema!r}")
-    if schema > SCHEMA_VERSION:
-        raise ManifestError(
-            f"schema {schema} is newer than this audioml reads ({SCHEMA_VERSION}); "
-            "upgrade audioml-core"
-        )
-    known = {f.name for f in fields(Manifest)} - {"rate", "channels"} | {"schema", "audio"}
-    for name in data:
-        if name not in known:
-            raise ManifestError(f"unknown field {name!r}")
-    values = {name: data[name] for name in data if name not in ("schema", "audio")}
-    for name in ("name", "version", "task", "license"):
-        if not isinstance(values.get(name), str):
-            raise ManifestError(f"{name!r} must be text, got {values.get(name)!r}")
-    audio = _record("audio", data.get("audio"), {"rate", "channels"})
-    values["rate"], values["channels"] = _whole(audio, "rate"), _whole(audio, "channels")
-    for name in ("extractor", "decoder", "builder"):
-        if name in values:
-            values[name] = _built(name, values[name], Part)
-    if "golden" in values:
-        values["golden"] = _built("golden", values["golden"], Golden)
-    runtimes = _typed("runtimes", values.get("runtimes", []), list)
-    values["runtimes"] = tuple(_built("runtimes", r, Runtime) for r in runtimes)
-    files = _typed("files", values.get("files", {}), dict)
-    values["files"] = {n: _built(f"files.{n}", e, FileEntry) for n, e in files.items()}
-    for name in ("variants", "metrics"):
-        _typed(name, values.get(name, {}), dict)
-    values["answers"] = tuple(_typed("answers", values.get("answers", []), list))
-    _typed("streaming", values.get("streaming", False), bool)
-    return Manifest(**values)
-
-
-def _typed(name: str, value: Any, kind: type) -> Any:
-    if not isinstance(value, kind):
-        raise ManifestError(f"{name!r} must be {kind.__name__}, got {value!r}")
-    return value
-
-
-def _record(name: str, value: Any, allowed: set[str]) -> dict[str, Any]:
-    record: dict[str, Any] = _typed(name, value, dict)
-    unknown = set(record) - allowed
-    if unknown:
-        raise ManifestError(f"unknown field {name}.{min(unknown)!r}")
-    return record
-
-
-def _whole(audio: Mapping[str, Any], name: str) -> int | None:
-    value = audio.get(name)
-    if value is None:
-        return None
-    if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
-        raise ManifestError(f"'audio.{name}' must be a whole number above 0 or null, got {value!r}")
-    return value
-
-
-def _built(name: str, value: Any, kind: type) -> Any:
-    record = _record(name, value, {f.name for f in fields(kind)})
-    try:
-        return kind(**record)
-    except TypeError as error:
-        raise ManifestError(f"{name!r} is incomplete: {error}") from error

@@ -4,4 +4,13 @@ from .component import KINDS, Component
 from .hookspecs import hookimpl
 from .registry import BrokenPlugin, Plugin, Registry, registry, using
 
-__all__ = ["KINDS", "BrokenPlugin", "Component", "Plugin", "Registry", "hookimpl", "registry", "using"]
+__all__ = [
+    "KINDS",
+    "BrokenPlugin",
+    "Component",
+    "Plugin",
+    "Registry",
+    "hookimpl",
+    "registry",
+    "using",
+]

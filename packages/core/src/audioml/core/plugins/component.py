@@ -111,7 +111,8 @@ class Component:
 
 
 def _installed(distribution: str) -> bool:
-    from importlib.metadata import PackageNotFoundError, distribution as find
+    from importlib.metadata import PackageNotFoundError
+    from importlib.metadata import distribution as find
 
     try:
         find(re.split(r"[<>=!~\[; ]", distribution, maxsplit=1)[0])

@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from importlib.metadata import Distribution, EntryPoint, distributions
+from typing import Any
 
 import pluggy
 
@@ -125,8 +126,9 @@ class Registry:
         try:
             module = load()  # type: ignore[operator]
             self._manager.register(module, about.name)
+            self._manager.check_pending()  # a hook that does not exist
             offered = _checked(self._offered(module))
-        except Exception as error:  # a stranger's import may raise anything
+        except Exception as error:  # noqa: BLE001 - a stranger's import may raise anything
             if self._manager.has_plugin(about.name):
                 self._manager.unregister(name=about.name)
             reason = f"{type(error).__name__}: {error}"
@@ -144,16 +146,16 @@ class Registry:
                 Plugin(about.name, about.distribution, about.version, tuple(offered))
             )
 
-    def _offered(self, module: object) -> Iterable[object]:
+    def _offered(self, module: object) -> Any:
         for implementation in self._manager.hook.components.get_hookimpls():
             if implementation.plugin is module:
-                return implementation.function()  # type: ignore[no-any-return]
+                return implementation.function()
         return ()
 
 
-def _checked(offered: Iterable[object]) -> list[Component]:
+def _checked(offered: Any) -> list[Component]:
     found = []
-    for component in offered or ():
+    for component in offered if isinstance(offered, Iterable) else [offered]:
         if not isinstance(component, Component):
             raise PluginError(
                 f"components() must return Component objects, got {type(component).__name__}"

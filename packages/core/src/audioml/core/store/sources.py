@@ -40,7 +40,7 @@ def fetch(url: str, target: Path, *, progress: Progress | None = None) -> None:
     UsageError
         If the scheme is not one of the three.
     """
-    told = progress or (lambda done, total: None)
+    told = progress or (lambda _done, _total: None)
     scheme = urlsplit(url).scheme
     if scheme == "pip":
         _fetch_pip(url, target, told)
@@ -156,8 +156,15 @@ def _pip_error(wanted: str, said: list[str]) -> AudiomlError:
     text = "\n".join(said)
     unreachable = any(
         sign in text
-        for sign in ("ConnectionError", "Failed to establish", "NewConnectionError", "timed out",
-                     "ProxyError", "Name or service", "name resolution")
+        for sign in (
+            "ConnectionError",
+            "Failed to establish",
+            "NewConnectionError",
+            "timed out",
+            "ProxyError",
+            "Name or service",
+            "name resolution",
+        )
     )
     if unreachable or not errors:
         return OfflineError(
@@ -169,9 +176,12 @@ def _pip_error(wanted: str, said: list[str]) -> AudiomlError:
 
 def _extract(wheel: Path, member: str, target: Path) -> None:
     try:
-        with zipfile.ZipFile(wheel) as archive, archive.open(member) as source:
-            with target.open("wb") as file:
-                shutil.copyfileobj(source, file)
+        with (
+            zipfile.ZipFile(wheel) as archive,
+            archive.open(member) as source,
+            target.open("wb") as file,
+        ):
+            shutil.copyfileobj(source, file)
     except KeyError as error:
         raise NotFoundError(f"{shown(wheel)} does not hold {member}") from error
     except zipfile.BadZipFile as error:

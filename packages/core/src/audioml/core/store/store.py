@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from ..errors import IntegrityError, ManifestError, NotFoundError, OfflineError, UsageError
+from ..errors import IntegrityError, ManifestError, OfflineError, UsageError
 from ..files import replacing, replacing_folder, sha256, shown
 from ..models.manifest import MANIFEST, Manifest
 from ..models.published import Published

@@ -35,7 +35,11 @@ def audioml_plugins() -> Iterator[Callable[..., None]]:
     from audioml.core.plugins import Registry, using
 
     with contextlib.ExitStack() as stack:
-        yield lambda **plugins: stack.enter_context(using(Registry(plugins)))
+
+        def use(**plugins: object) -> None:
+            stack.enter_context(using(Registry(plugins)))
+
+        yield use
 
 
 @pytest.fixture

@@ -1,0 +1,144 @@
+"""Everything that can be run over this repository: `nox -l` lists it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2024.10.9"
+nox.options.default_venv_backend = "venv"
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["tests", "lint", "types"]
+
+ROOT = Path(__file__).parent
+PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
+DISTRIBUTIONS = {
+    "core": "packages/core",
+    "analyze": "packages/analyze",
+    "crema": "plugins/crema",
+    "librosa": "plugins/librosa",
+}
+QUICK = "not slow and not browser"
+TESTS_VENV = ".nox/tests"
+
+
+def _groups(*names: str) -> list[str]:
+    return list(nox.project.dependency_groups(PROJECT, *names))
+
+
+def _install(session: nox.Session, *arguments: str) -> None:
+    """Install into the session's environment, unless nothing has changed since the last time."""
+    projects = sorted([ROOT / "constraints.txt", *ROOT.glob("p*/*/pyproject.toml")])
+    state = hashlib.sha256(repr(arguments).encode())
+    for path in [ROOT / "pyproject.toml", *projects]:
+        state.update(path.read_bytes())
+    stamp = Path(session.virtualenv.location, "audioml-installed")
+    if stamp.is_file() and stamp.read_text() == state.hexdigest():
+        session.log("everything is installed")
+        return
+    stamp.unlink(missing_ok=True)
+    session.log("installing (a minute or two the first time)")
+    session.install("-c", "constraints.txt", "--disable-pip-version-check", *arguments)
+    stamp.write_text(state.hexdigest())
+
+
+def _editable(*names: str) -> list[str]:
+    return [part for name in names for part in ("-e", f"./{DISTRIBUTIONS[name]}")]
+
+
+def _install_all(session: nox.Session) -> None:
+    _install(session, *_editable(*DISTRIBUTIONS), *_groups("test", "reference", "browser"))
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """Find the chords of a song: of the one named, or of one made on the spot."""
+    _install(session, *_editable("core", "analyze", "crema"))
+    given = [a for a in session.posargs if a]
+    song = Path(os.environ.get("PWD", "."), given[0]) if given else ROOT / "demo" / "song.wav"
+    if not given:
+        session.run("python", "examples/make_song.py", str(song), silent=False)
+    session.run("audioml", "analyze", str(song), "-f", "text")
+    session.run("audioml", "analyze", str(song), "-o", "demo/", "-f", "jams,html")
+    for suffix in (".jams", ".html"):
+        session.log("written: %s", Path("demo", song.stem + suffix))
+
+
+@nox.session(venv_location=TESTS_VENV)
+def tests(session: nox.Session) -> None:
+    """Run the quick tier; what is skipped is printed with its reason."""
+    _install_all(session)
+    session.run("pytest", "-m", QUICK, *session.posargs)
+
+
+@nox.session(venv_location=TESTS_VENV)
+def full(session: nox.Session) -> None:
+    """Run every tier: the quick one, the slow one, and the browser."""
+    _install_all(session)
+    session.run("pytest", *session.posargs)
+
+
+@nox.session(venv_location=TESTS_VENV)
+def parity(session: nox.Session) -> None:
+    """Compare with the originals' own outputs; fails where these are absent."""
+    _install_all(session)
+    env = {"AUDIOML_REQUIRE_TEST_DATA": "1"}
+    session.run("pytest", "-m", "parity", *session.posargs, env=env)
+
+
+@nox.session
+@nox.parametrize("dist", list(DISTRIBUTIONS))
+def alone(session: nox.Session, dist: str) -> None:
+    """Test one distribution with nothing installed but what it declares."""
+    wheels = Path(session.create_tmp(), "wheels")
+    session.install("build")
+    for path in DISTRIBUTIONS.values():
+        session.run("python", "-m", "build", "--wheel", "--outdir", str(wheels), path, silent=True)
+    session.run("pip", "uninstall", "--yes", "build", "pyproject_hooks", silent=True)
+    session.install(
+        *("-c", "constraints.txt", "--find-links", str(wheels), f"audioml-{dist}"),
+        *_groups("test"),
+    )
+    session.run("pytest", "-m", QUICK, f"{DISTRIBUTIONS[dist]}/tests", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, formatting and the layers."""
+    _install(session, *_editable(*DISTRIBUTIONS), *_groups("lint"))
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("lint-imports")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types, strictly."""
+    _install(session, *_editable(*DISTRIBUTIONS), *_groups("types", "test"), "nox")
+    session.run("mypy", *session.posargs)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation; a warning is an error."""
+    _install(session, *_editable(*DISTRIBUTIONS), *_groups("docs"))
+    session.run("sphinx-build", "-W", "--keep-going", "-b", "html", "docs", "docs/_build/html")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure; every benchmark measures both of its sides in one run."""
+    _install(session, *_editable("core", "analyze", "crema"))
+    session.run("python", "benchmarks/analyze.py", *session.posargs)
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Build every distribution into dist/ and check its metadata."""
+    _install(session, *_groups("build"))
+    for path in [".", *DISTRIBUTIONS.values()]:
+        session.run("python", "-m", "build", "--outdir", "dist", path)
+    session.run("twine", "check", "--strict", *map(str, Path("dist").glob("*")))

@@ -1,0 +1,5 @@
+"""``python -m audioml.core.cli`` is ``audioml``."""
+
+from .main import main
+
+main()
