@@ -4,6 +4,7 @@ from dataclasses import replace
 from importlib.metadata import version
 
 import librosa
+import librosa.version
 import numpy as np
 import pytest
 from audioml.core.errors import AudioError
@@ -61,19 +62,13 @@ def test_the_tempo_is_that_of_librosa(clicks: Audio) -> None:
 
 
 def test_onsets_are_those_of_librosa_with_their_strength(clicks: Audio) -> None:
-    times = librosa.onset.onset_detect(y=clicks.samples[0], sr=22050, units="time")
+    strength = librosa.onset.onset_strength(y=clicks.samples[0], sr=22050)
+    frames = librosa.onset.onset_detect(y=clicks.samples[0], sr=22050)
     onset = entry(Onset().predict(clicks), "onset")
-    np.testing.assert_allclose(onset.intervals[:, 0], times)
+    assert len(onset) >= 23
+    np.testing.assert_allclose(onset.intervals[:, 0], librosa.frames_to_time(frames, sr=22050))
     assert onset.confidence is not None
-    assert onset.confidence.max() == 1
-    assert onset.confidence.min() > 0
-
-
-def test_a_quieter_click_is_a_less_confident_onset(clicks: Audio) -> None:
-    faded = clicks.samples * np.linspace(1, 0.01, clicks.samples.shape[1], dtype=np.float32)
-    onset = entry(Onset().predict(replace(clicks, samples=faded)), "onset")
-    assert onset.confidence is not None
-    assert onset.confidence[-1] < onset.confidence[:3].min()
+    np.testing.assert_allclose(onset.confidence, (strength / strength.max())[frames], rtol=1e-6)
 
 
 @each
@@ -115,5 +110,5 @@ def test_what_the_estimator_was_not_made_for_is_refused(estimator: Estimator) ->
 
 @each
 def test_the_spec_tells_the_version_of_librosa(estimator: Estimator) -> None:
-    assert estimator.spec.version == version("librosa") == librosa.__version__
+    assert estimator.spec.version == version("librosa") == librosa.version.version
     assert estimator.spec.license == "ISC"

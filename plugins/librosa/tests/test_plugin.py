@@ -36,7 +36,11 @@ def test_every_component_loads() -> None:
     registry = Registry({"librosa": plugin})
     assert not registry.broken
     found = {(c.kind, c.name): c.load()() for c in registry.components()}
-    assert {name for kind, name in found if kind == "estimator"} == {"beat", "tempo", "onset"}
+    assert {name for kind, name in found if kind == "estimator"} == {
+        "librosa-beat",
+        "librosa-tempo",
+        "librosa-onset",
+    }
     assert {name for kind, name in found if kind == "extractor"} == {
         "librosa-mel",
         "librosa-cqt",

@@ -25,10 +25,7 @@ def spec(rate=22050, channels=1) -> ModelSpec:
 def test_blocks_are_resampled_as_the_whole(sizes, rate) -> None:
     whole = noise(sum(sizes) / rate, rate=rate)
     cuts = np.cumsum([0, *sizes])
-    blocks = [
-        Audio(whole.samples[:, a:b], rate, a / rate)
-        for a, b in itertools.pairwise(cuts)
-    ]
+    blocks = [Audio(whole.samples[:, a:b], rate, a / rate) for a, b in itertools.pairwise(cuts)]
     if sum(sizes) < 10:
         return
     joined = np.concatenate([b.samples for b in conform_blocks(blocks, spec())], axis=1)

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from .cqt import (
     BINS,
-    BINS_PER_OCTAVE,
     HOP_LENGTH,
     OCTAVES,
     TAPS,
@@ -21,9 +20,9 @@ __all__ = ["ConstantQ"]
 
 _FRAMES = 64  # computed at once
 _BLOCK = _FRAMES * HOP_LENGTH
-_LATE = 12  # samples by which an octave's signal trails the one it is made from
-_BEHIND = 16  # frames by which the spectrum trails the signal; the lowest octave needs that
-_BEFORE = 64  # samples kept of the input
+_LATE = 48  # samples by which an octave's signal trails the one it is made from
+_BEHIND = 17  # frames by which the spectrum trails the signal; the lowest octave needs that
+_BEFORE = 2 * _LATE + WIDTH // 2  # samples kept of the input
 
 
 class ConstantQ:
@@ -78,7 +77,7 @@ class ConstantQ:
         for octave in range(1, OCTAVES + 1):
             signal = self._octaves[octave]
             count = _BLOCK >> octave
-            start = first - 2 * _LATE - (WIDTH - 1) // 2
+            start = first - _BEFORE
             signal[-count:] = decimate(above[start : start + 2 * count + WIDTH - 2])
             self._silence_outside(signal[-count:], octave, end)
             above, first = signal, len(signal) - count + _LATE
@@ -88,3 +87,34 @@ class ConstantQ:
             signal[:-count] = signal[count:].copy()
         self._blocks += 1
         self._filled = 0
+
+    def _silence_outside(self, new: NDArray[np.float32], octave: int, end: int | None) -> None:
+        """Zero what the filter rings before the signal's start and after its end."""
+        at = self._blocks * (_BLOCK >> octave) - _LATE
+        if at < 0:
+            new[:-at] = 0
+        if end is not None:
+            new[max(0, _decimated_length(end, octave) - at) :] = 0
+
+    def _analyse(self) -> None:
+        size = self._windows.itemsize
+        for octave, windows in enumerate(self._windows, start=1):
+            strides = ((HOP_LENGTH >> octave) * size, size)
+            windows[:] = as_strided(self._octaves[octave], windows.shape, strides)
+        power = octave_power(self._windows.reshape(-1, TAPS)).reshape(OCTAVES, _FRAMES, -1)
+        power *= _GAINS
+        low_first = power[::-1].transpose(1, 0, 2)
+        self._spectra.append(low_first.reshape(_FRAMES, BINS))
+
+
+_GAINS = 2.0 ** np.arange(OCTAVES, dtype=np.float32)[:, np.newaxis, np.newaxis]
+
+
+def _decimated_length(length: int, octave: int) -> int:
+    """Return how many samples of an octave's signal are not zero.
+
+    librosa rounds the length up and, where it was odd, leaves the last sample zero.
+    """
+    for _ in range(octave - 1):
+        length = (length + 1) // 2
+    return length // 2

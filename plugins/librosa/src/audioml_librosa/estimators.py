@@ -63,7 +63,7 @@ class Beat(Estimator):
         strength = _onset_strength(audio, self.spec, aggregate=np.median)
         tempo = _tempo(strength, audio)
         times = _beats(strength, bpm=tempo.values[0]) if len(tempo) else np.zeros(0)
-        beat = _instants("beat", audio.start + times)
+        beat = Annotation.instants("beat", audio.start + times)
         return Prediction({"beat": beat, "tempo": tempo}).stamped(self.spec.stamp)
 
 
@@ -89,8 +89,8 @@ class Tempo(Estimator):
 class Onset(Estimator):
     """Where notes begin: an instant each, its value None.
 
-    Its confidence, in [0, 1], is the onset strength as the peak picker sees it: 1 at the
-    strongest frame of the signal, 0 at the weakest.
+    Its confidence, in [0, 1], is its onset strength relative to the strongest frame of the signal.
+    Strength is a rise in decibels, so a faint onset out of silence is as sure as a loud one.
     """
 
     spec: ModelSpec = field(
@@ -100,9 +100,9 @@ class Onset(Estimator):
     def predict(self, audio: Audio, /) -> Prediction:
         """Return ``onset`` of a whole signal."""
         strength = _onset_strength(audio, self.spec)
-        frames = _onsets(strength) if strength.any() else np.zeros(0, int)
-        confidence = _normalised(strength)[frames]
-        onset = _instants("onset", audio.start + _times(frames), confidence)
+        frames = _onsets(strength)
+        confidence = strength[frames] / strength.max(initial=np.finfo(np.float32).tiny)
+        onset = Annotation.instants("onset", audio.start + _times(frames), None, confidence)
         return Prediction({"onset": onset}).stamped(self.spec.stamp)
 
 
@@ -116,11 +116,12 @@ def _onset_strength(
     import librosa
 
     try:
-        return librosa.onset.onset_strength(
+        strength = librosa.onset.onset_strength(
             y=audio.samples[0], sr=RATE, hop_length=HOP_LENGTH, aggregate=aggregate
         )
     except librosa.ParameterError as error:  # samples that are not finite
         raise AudioError(f"{spec.name} cannot use the audio: {error}") from error
+    return np.asarray(strength)
 
 
 def _tempo(strength: Array, audio: Audio) -> Annotation:
@@ -150,26 +151,19 @@ def _beats(strength: Array, *, bpm: float) -> Array:
     _, frames = librosa.beat.beat_track(
         onset_envelope=strength, sr=RATE, hop_length=HOP_LENGTH, bpm=bpm
     )
-    return _times(frames)
+    return _times(np.asarray(frames))
 
 
 def _onsets(strength: Array) -> Array:
     """Return the frames in which notes begin, integer, shape (n,)."""
+    if not strength.any():
+        return np.zeros(0, np.int64)
     import librosa
 
-    return librosa.onset.onset_detect(onset_envelope=strength, sr=RATE, hop_length=HOP_LENGTH)
-
-
-def _normalised(strength: Array) -> Array:
-    if not strength.any():
-        return strength
-    lowest = strength.min()
-    return (strength - lowest) / max(strength.max() - lowest, np.finfo(strength.dtype).tiny)
+    frames = librosa.onset.onset_detect(onset_envelope=strength, sr=RATE, hop_length=HOP_LENGTH)
+    return np.asarray(frames)
 
 
 def _times(frames: Array) -> Array:
+    """Return the times of frames in seconds from the first sample."""
     return frames * (HOP_LENGTH / RATE)
-
-
-def _instants(namespace: str, times: Array, confidence: Array | None = None) -> Annotation:
-    return Annotation(namespace, np.stack([times, times], 1), [None] * len(times), confidence)

@@ -17,7 +17,7 @@ from audioml.core.stages import FeatureExtractor
 from audioml.core.values import Audio, Rows
 from numpy.typing import NDArray
 
-__all__ = ["Feature", "FeatureStream", "cqt", "chroma", "mel", "mfcc"]
+__all__ = ["Feature", "FeatureStream", "chroma", "cqt", "mel", "mfcc"]
 
 Array = NDArray[Any]
 
@@ -91,8 +91,8 @@ class FeatureStream:
         """
         if audio.rate != self._feature.rate:
             raise AudioError(
-                f"librosa's {self._feature.name} was set up for {self._feature.rate} Hz, "
-                f"got {audio.rate} Hz; resample the audio, or make the extractor with sr={audio.rate}"
+                f"librosa-{self._feature.name} takes audio at {self._feature.rate} Hz, "
+                f"got {audio.rate} Hz; resample it, or make the extractor with sr={audio.rate}"
             )
         self._blocks.append(audio)
         return _NO_ROWS
@@ -140,22 +140,22 @@ def mfcc(*, sr: int = 22050, **params: Any) -> Feature:
 def _mel(y: Array, *, sr: int, **params: Any) -> Array:
     import librosa
 
-    return librosa.feature.melspectrogram(y=y, sr=sr, **params)
+    return np.asarray(librosa.feature.melspectrogram(y=y, sr=sr, **params))
 
 
 def _cqt(y: Array, *, sr: int, **params: Any) -> Array:
     import librosa
 
-    return np.abs(librosa.cqt(y=y, sr=sr, **params))
+    return np.asarray(np.abs(librosa.cqt(y=y, sr=sr, **params)))
 
 
 def _chroma(y: Array, *, sr: int, **params: Any) -> Array:
     import librosa
 
-    return librosa.feature.chroma_cqt(y=y, sr=sr, **params)
+    return np.asarray(librosa.feature.chroma_cqt(y=y, sr=sr, **params))
 
 
 def _mfcc(y: Array, *, sr: int, **params: Any) -> Array:
     import librosa
 
-    return librosa.feature.mfcc(y=y, sr=sr, **params)
+    return np.asarray(librosa.feature.mfcc(y=y, sr=sr, **params))

@@ -23,6 +23,7 @@ _ESTIMATORS = {
 
 @hookimpl
 def components() -> Iterator[Component]:
+    """Return the extractors and the estimators."""
     for name, summary in _FEATURES.items():
         yield Component(
             "extractor",
@@ -34,7 +35,7 @@ def components() -> Iterator[Component]:
     for name, (attribute, summary) in _ESTIMATORS.items():
         yield Component(
             "estimator",
-            name,
+            f"librosa-{name}",
             f"audioml_librosa.estimators:{attribute}",
             summary,
             needs=("librosa",),

@@ -11,10 +11,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import audioml.core
 import numpy as np
 from audioml.core.errors import OutputError
 from audioml.core.files import write_bytes
+from audioml.core.plugins import registry
 from audioml.core.stages import ModelSpec
 from audioml.core.values import Annotation, Frames, Prediction, Source
 from numpy.typing import NDArray
@@ -58,7 +58,8 @@ class Cache:
     @staticmethod
     def key(audio: str, spec: ModelSpec, variant: str | None) -> str:
         """Return the key of a recording (the SHA-256 of its file) and a model."""
-        parts = [audio, spec.name, spec.version, spec.weights, variant, audioml.core.__version__]
+        code = sorted((p.name, p.version) for p in registry().plugins)
+        parts = [audio, spec.name, spec.version, spec.weights, variant, code]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     def _path(self, key: str) -> Path:

@@ -203,6 +203,9 @@ def _concatenated(blocks: Iterable[Audio]) -> Audio:
     parts = list(blocks)
     if not parts:
         raise AudioError("no audio: expected at least one block")
+    forms = {(part.rate, part.channels) for part in parts}
+    if len(forms) > 1:
+        raise AudioError(f"blocks of one signal differ in rate or channels: {sorted(forms)}")
     samples = np.concatenate([p.samples for p in parts], axis=1) if parts[1:] else parts[0].samples
     return Audio(samples, parts[0].rate, parts[0].start)
 

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from .errors import ValidationError
 
@@ -262,6 +262,19 @@ class Annotation:
         object.__setattr__(self, "values", values)
         object.__setattr__(self, "confidence", confidence)
         object.__setattr__(self, "attributes", MappingProxyType(attributes))
+
+    @classmethod
+    def instants(
+        cls,
+        namespace: str,
+        times: ArrayLike,
+        values: Sequence[Any] | None = None,
+        confidence: NDArray[np.float32] | None = None,
+    ) -> Annotation:
+        """Return events without a length, at ``times`` in seconds, such as beats or onsets."""
+        at = np.asarray(times, dtype=np.float64).reshape(-1)
+        given = values if values is not None else [None] * len(at)
+        return cls(namespace, np.stack([at, at], axis=1), given, confidence)
 
     def __len__(self) -> int:
         return len(self.values)

@@ -113,6 +113,9 @@ def resolve(ref: str | Path, *, store: Store, plugins: Registry) -> Path | Compo
         folder = store.find(alias, version or None)
         if folder is not None:
             return folder
+    if len(candidates) > 1 and name not in {c.name for c in candidates}:
+        names = ", ".join(sorted(c.name for c in candidates))
+        raise UsageError(f"{name!r} is answered by {names}; say which")
     for component in candidates:
         if not version or component.kind != "model" or component.load().version == version:
             return component

@@ -44,7 +44,8 @@ class Component:
     summary
         One line for listings.
     needs
-        Distributions that ``target`` imports beyond the plugin's own dependencies.
+        Distributions without which ``target`` cannot run; what is missing is told with the
+        command that installs it.
     task
         For models and estimators: the short name that they answer to, such as ``chord``.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from ..errors import AudiomlError
 from ..stages import Estimator, FeatureExtractor, ModelSpec
 from ..values import Audio, Frames, Prediction, concatenate
 from . import sounds
+
+if TYPE_CHECKING:
+    import pytest
 
 __all__ = ["Check", "checks_for", "parametrize_with_checks"]
 
@@ -53,7 +56,7 @@ def checks_for(component: Estimator | FeatureExtractor) -> list[Check]:
     raise TypeError(f"there are no checks for a {type(component).__name__}")
 
 
-def parametrize_with_checks(components: Iterable[Any]) -> Any:
+def parametrize_with_checks(components: Iterable[Any]) -> pytest.MarkDecorator:
     """Return a decorator that runs a test with ``check`` set to every rule of every component."""
     import pytest
 

@@ -1,0 +1,48 @@
+"""Fixtures that the tests of several distributions share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+_DATA = Path(__file__).parents[1] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def reference_data() -> Path:
+    """The outputs of the original systems: ``AUDIOML_TEST_DATA``, or ``../shared/data``."""
+    folder = Path(os.environ.get("AUDIOML_TEST_DATA", _DATA))
+    if not folder.is_dir():
+        reason = "the originals' outputs are not here: set AUDIOML_TEST_DATA to their folder"
+        if os.environ.get("AUDIOML_REQUIRE_TEST_DATA"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def pulled_weights(request: pytest.FixtureRequest) -> Path:
+    """A store with the published models, pulled once and kept from run to run."""
+    pytest.importorskip("audioml_crema", reason="audioml-crema is not installed")
+    from audioml.core.errors import OfflineError
+    from audioml.core.store import Store
+    from audioml_crema.model import CHORD
+
+    store = Store(Path(request.config.cache.mkdir("audioml-home")))
+    try:
+        folder = store.pull(CHORD)
+    except OfflineError as error:
+        pytest.skip(f"the published weights cannot be had: {error}")
+    return folder.parents[2]
+
+
+@pytest.fixture
+def weights(pulled_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home of this test's own, in whose store the published models are."""
+    home = tmp_path / "audioml-home"
+    home.mkdir()
+    (home / "models").symlink_to(pulled_weights / "models")
+    monkeypatch.setenv("AUDIOML_HOME", str(home))
+    return home

@@ -1,0 +1,128 @@
+"""The sound of a report: embedded so that any browser plays it, and its waveform.
+
+Both read the recording in blocks, so a long one needs no more memory than its result.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from audioml.core.audio import conform_blocks, read_blocks
+from audioml.core.errors import AudioError
+from audioml.core.stages import ModelSpec
+from audioml.core.values import Audio
+from numpy.typing import NDArray
+
+from .png import data_uri
+
+__all__ = ["Sound", "Waveform", "embed", "waveform"]
+
+_AS_IS = 12 << 20  # bytes of a file that is embedded as it is
+_LONGEST = 48 << 20  # bytes of MP3 that a page can carry: 70 minutes
+_PLAYED_WAV = {"PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT"}
+_MP3_RATES = (16000, 32000, 44100, 48000)  # of those LAME knows, the ones it ends without a gap
+
+
+class Sound(NamedTuple):
+    """An address for an audio element, or a sentence why there is none."""
+
+    address: str = ""
+    reason: str = ""
+
+
+class Waveform(NamedTuple):
+    """Peak and root mean square of equal stretches of time, each float64, [0, 1], shape (n,)."""
+
+    peaks: NDArray[np.float64]
+    means: NDArray[np.float64]
+
+
+def embed(path: Path | None) -> Sound:
+    """Return the sound of a recording, as it is or as mono MP3."""
+    if path is None:
+        return Sound(reason="The recording was not a file, so this page has no sound.")
+    try:
+        media_type = _playable(path) if path.stat().st_size <= _AS_IS else ""
+        if media_type:
+            return Sound(data_uri(path.read_bytes(), media_type))
+        return _transcoded(path)
+    except (AudioError, OSError) as error:
+        return Sound(reason=f"The recording could not be embedded: {error}.")
+
+
+def waveform(path: Path | None, duration: float, bins: int) -> Waveform | None:
+    """Return the waveform of a recording in ``bins`` stretches, or None where it has no sound."""
+    peaks, squares, counts = np.zeros((3, bins))
+    try:
+        for block in read_blocks(path) if path else ():
+            samples = np.abs(np.nan_to_num(block.samples, posinf=1, neginf=-1))
+            seconds = block.start + np.arange(samples.shape[1]) / block.rate
+            into = np.minimum((seconds * (bins / duration)).astype(int), bins - 1)
+            first = np.flatnonzero(np.diff(into, prepend=-1))
+            at = into[first]
+            peaks[at] = np.maximum(peaks[at], np.maximum.reduceat(samples.max(axis=0), first))
+            squares[at] += np.add.reduceat(np.square(samples, dtype=np.float64).mean(axis=0), first)
+            counts[at] += np.diff(first, append=len(into))
+    except AudioError:
+        return None
+    if not counts.any():
+        return None
+    loudest = peaks.max() or 1.0
+    return Waveform(peaks / loudest, np.sqrt(squares / np.maximum(counts, 1)) / loudest)
+
+
+def _playable(path: Path) -> str:
+    """Return the media type where every browser plays the file, or nothing."""
+    with path.open("rb") as file:
+        head = file.read(16)
+    if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
+        return "audio/wav" if _subtype(path) in _PLAYED_WAV else ""
+    if head[4:8] == b"ftyp":
+        return "audio/mp4"
+    if head[:3] == b"ID3" or (head[:1] == b"\xff" and head[1:2] in (b"\xfb", b"\xfa", b"\xf3")):
+        return "audio/mpeg"
+    return {b"fLaC": "audio/flac", b"OggS": "audio/ogg"}.get(head[:4], "")
+
+
+def _subtype(path: Path) -> str:
+    import soundfile
+
+    try:
+        return str(soundfile.info(path).subtype)
+    except soundfile.LibsndfileError:
+        return ""
+
+
+def _transcoded(path: Path) -> Sound:
+    import soundfile
+
+    blocks = _mono(read_blocks(path))
+    first = next(blocks)
+    file = io.BytesIO()
+    quality: dict[str, Any] = {"compression_level": 0.8, "bitrate_mode": "CONSTANT"}  # 96 kbit/s
+    try:
+        with soundfile.SoundFile(file, "w", first.rate, 1, format="MP3", **quality) as out:
+            out.write(first.samples[0])
+            for block in blocks:
+                out.write(block.samples[0])
+                if file.tell() > _LONGEST:
+                    return Sound(reason="The recording is too long for a page to carry its sound.")
+    except (soundfile.LibsndfileError, TypeError, ValueError):
+        return Sound(reason="This libsndfile writes no MP3, so the page has no sound.")
+    return Sound(data_uri(file.getvalue(), "audio/mpeg"))
+
+
+def _mono(blocks: Iterator[Audio]) -> Iterator[Audio]:
+    first = next(blocks)
+    rate = next((r for r in _MP3_RATES if r >= first.rate), _MP3_RATES[-1])
+    spec = ModelSpec("report", "1", "sound", "", rate=rate)
+    yield from conform_blocks(_with(first, blocks), spec)
+
+
+def _with(first: Audio, rest: Iterator[Audio]) -> Iterator[Audio]:
+    yield first
+    yield from rest

@@ -1,0 +1,41 @@
+"""Estimators that answer at once, for tests of what is around them."""
+
+from __future__ import annotations
+
+import numpy as np
+from audioml.core.plugins import Component, hookimpl
+from audioml.core.stages import Estimator, ModelSpec
+from audioml.core.values import Annotation, Audio, Prediction
+
+CALLS: list[float] = []
+
+
+class Fake(Estimator):
+    """Says `C:maj` of the first half and `N` of the second."""
+
+    spec = ModelSpec("fake", "1.0", "fake", "MIT", rate=22050, description="two chords")
+
+    def predict(self, audio: Audio, /) -> Prediction:
+        CALLS.append(audio.duration)
+        half = audio.start + audio.duration / 2
+        chords = Annotation(
+            "chord",
+            [[audio.start, half], [half, audio.end]],
+            ["C:maj", "N"],
+            np.array([0.9, 0.8]),
+        )
+        return Prediction({"chord": chords}).stamped(self.spec.stamp)
+
+
+class Cross(Fake):
+    """Fails on everything."""
+
+    def predict(self, audio: Audio, /) -> Prediction:
+        raise ZeroDivisionError
+
+
+@hookimpl
+def components():
+    yield Component("estimator", "fake", f"{__name__}:Fake", "two chords", task="fake")
+    yield Component("estimator", "cross", f"{__name__}:Cross", "fails")
+    yield Component("estimator", "absent", f"{__name__}:Fake", "x", needs=("no-such-thing",))

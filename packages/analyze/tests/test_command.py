@@ -1,0 +1,300 @@
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from audioml.analyze import analyze
+from audioml.core.audio import write
+from audioml.core.testing import music, noise, silence
+
+
+def chords(text: str) -> list[str]:
+    return [e["value"] for a in json.loads(text)["annotations"] for e in a["data"]]
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
+
+
+def test_one_recording_goes_to_standard_output_as_jams(fake, audioml_cli, song) -> None:
+    result = audioml_cli("analyze", str(song), "-e", "fake")
+    assert result.code == 0
+    assert chords(result.out) == ["C:maj", "N"]
+    assert json.loads(result.out)["file_metadata"]["duration"] == pytest.approx(4.0)
+    assert result.err == f"audioml: warning: {song} has no tag for title, artist, album\n"
+
+
+def test_python_answers_as_the_command_line(fake, audioml_cli, song) -> None:
+    from audioml.analyze.formats.jams import JAMS
+
+    out = audioml_cli("analyze", str(song), "-e", "fake").out
+    assert json.loads(JAMS.encode(analyze(song, estimators="fake"))) == json.loads(out)
+    samples, rate = soundfile.read(song)
+    for found in (
+        analyze(samples, rate, estimators=["fake"]),
+        analyze(samples.T, rate, estimators=["fake"]),
+    ):
+        assert next(found.annotations("chord")).values == ("C:maj", "N")
+        assert found.recording.path is None
+
+
+def test_the_module_is_the_command(song) -> None:
+    command = [sys.executable, "-m", "audioml.analyze", "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "audioml analyze [OPTIONS] [RECORDINGS]" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("out", "written"),
+    [
+        (["-o", "x.jams"], ["x.jams"]),
+        (["-o", "x.lab"], ["x.lab"]),
+        (["-o", "x.lab", "-f", "csv"], ["x.lab"]),
+        (["-o", "d/"], ["d/song.jams"]),
+        (["-o", "d", "-f", "lab,csv"], ["d/song.csv", "d/song.lab"]),
+        (["-o", "x.jams", "--report"], ["x.html", "x.jams"]),
+        (["--report"], ["song.html"]),
+    ],
+)
+def test_outputs_go_where_they_are_asked_to(
+    fake, audioml_cli, song, tmp_path, monkeypatch, out, written
+) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    result = audioml_cli("analyze", str(song), "-e", "fake", *out)
+    assert result.code == 0, result.err
+    assert names(here) == written
+    assert bool(result.out) == ("-o" not in out)
+
+
+def test_the_suffix_names_the_format(fake, audioml_cli, song, tmp_path) -> None:
+    audioml_cli("analyze", str(song), "-e", "fake", "-o", str(tmp_path / "x.lab"))
+    assert (tmp_path / "x.lab").read_text().split()[2] == "C:maj"
+
+
+def test_a_folder_keeps_its_shape(fake, audioml_cli, song, tmp_path) -> None:
+    inside = song.parent / "deep" / "er"
+    inside.mkdir(parents=True)
+    shutil.copy(song, inside / "other.wav")
+    write(song.with_suffix(".flac"), noise(1.0))
+    (song.parent / "notes.txt").write_text("no audio")
+    result = audioml_cli("analyze", str(song.parent), "-e", "fake", "-o", str(tmp_path / "o"))
+    assert (result.code, result.out) == (0, "")
+    assert names(tmp_path / "o") == ["deep/er/other.jams", "song.flac.jams", "song.wav.jams"]
+    assert "3 analysed, 0 done before, 0 failed" in result.err
+
+
+def test_patterns_and_odd_names(fake, audioml_cli, song, tmp_path) -> None:
+    for name in ("é 日本.wav", "with\nnewline.wav", "[live].wav", "*.wav"):
+        shutil.copy(song, song.parent / name)
+    out = tmp_path / "o"
+    pattern = str(song.parent / "*.wav")
+    assert audioml_cli("analyze", pattern, "-e", "fake", "-o", str(out)).code == 0
+    assert len(names(out)) == 1  # a file of that very name is the file
+    result = audioml_cli("analyze", str(song.parent / "s*.wav"), "-e", "fake", "-o", f"{out}/p/")
+    assert names(out / "p") == ["song.jams"], result.err
+    assert audioml_cli("analyze", str(song.parent), "-e", "fake", "-o", f"{out}/q").code == 0
+    assert len(names(out / "q")) == 5
+
+
+def test_a_bad_recording_is_a_line_and_a_code(fake, audioml_cli, song, tmp_path) -> None:
+    (song.parent / "empty.mp3").write_bytes(b"")
+    (song.parent / "text.mp3").write_text("prose\n" * 100)
+    samples = silence(1.0).samples[0].copy()
+    samples[5] = np.nan
+    soundfile.write(song.parent / "nan.wav", samples, 44100, "FLOAT")
+    for jobs in ("1", "2"):
+        out = tmp_path / f"o{jobs}"
+        result = audioml_cli(
+            "analyze", str(song.parent), "missing.wav", "-e", "fake", "-o", str(out), "-j", jobs
+        )
+        assert result.code == 1
+        assert names(out) == ["song.jams"]
+        failed = [line for line in result.err.splitlines() if "failed:" in line]
+        assert len(failed) == 4
+        assert "1 analysed, 0 done before, 4 failed" in result.err
+        assert "Traceback" not in result.err
+
+
+def test_a_bug_in_one_estimator_is_named_and_ends_nothing(fake, audioml_cli, song, tmp_path):
+    result = audioml_cli("analyze", str(song.parent), "-e", "cross", "-o", str(tmp_path / "o"))
+    assert result.code == 1
+    assert "song.wav: ZeroDivisionError" in result.err
+
+
+def test_resume_does_what_is_left(fake, audioml_cli, song, tmp_path) -> None:
+    other = song.with_name("other.wav")
+    shutil.copy(song, other)
+    arguments = ["analyze", str(song.parent), "-e", "fake", "-o", str(tmp_path / "o"), "--resume"]
+    audioml_cli(*arguments)
+    (tmp_path / "o" / "other.jams").unlink()
+    assert "1 analysed, 1 done before" in audioml_cli(*arguments).err
+    later = other.stat().st_mtime_ns + 10**10
+    os.utime(other, ns=(later, later))
+    assert "1 analysed, 1 done before" in audioml_cli(*arguments).err
+
+
+def test_the_cache_answers_for_equal_content_and_only_then(fake, audioml_cli, song) -> None:
+    first = audioml_cli("analyze", str(song), "-e", "fake").out
+    assert audioml_cli("analyze", str(song), "-e", "fake").out == first
+    moved = song.rename(song.with_name("moved.wav"))
+    assert chords(audioml_cli("analyze", str(moved), "-e", "fake").out) == ["C:maj", "N"]
+    assert len(fake.CALLS) == 1
+    audioml_cli("analyze", str(moved), "-e", "fake", "--no-cache")
+    assert len(fake.CALLS) == 2
+    write(moved, noise(1.0))
+    audioml_cli("analyze", str(moved), "-e", "fake")
+    assert fake.CALLS[-1] == pytest.approx(1.0)
+
+
+def test_a_damaged_cache_is_made_anew(fake, audioml_cli, audioml_home, song) -> None:
+    audioml_cli("analyze", str(song), "-e", "fake")
+    for entry in (audioml_home / "cache").rglob("*.npz"):
+        entry.write_bytes(entry.read_bytes()[:50])
+    assert chords(audioml_cli("analyze", str(song), "-e", "fake").out) == ["C:maj", "N"]
+    assert len(fake.CALLS) == 2
+
+
+def test_standard_input(fake, song, monkeypatch, audioml_cli) -> None:
+    with song.open("rb") as stream:
+        monkeypatch.setattr("sys.stdin", type("S", (), {"buffer": stream})())
+        result = audioml_cli("analyze", "-", "-e", "fake")
+    assert (result.code, result.err) == (0, "")
+    assert chords(result.out) == ["C:maj", "N"]
+    assert audioml_cli("analyze", "-", str(song), "-e", "fake").code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        ([], 2, "no recording is named"),
+        (["missing.wav"], 1, "missing.wav does not exist"),
+        (["{folder}", "-o", "x"], 1, "holds no audio file"),
+        (["{folder}/*.wav"], 1, "matches no file"),
+        (["a.wav", "b.wav"], 2, "2 recordings need a folder to write to: -o FOLDER"),
+        (["a.wav", "-f", "pdf"], 2, "format 'pdf' is not one of audacity, csv"),
+        (["a.wav", "-f", "lab,csv"], 2, "several formats need a folder"),
+        (["a.wav", "-e", "nope"], 3, "no model is called 'nope'"),
+        (["a.wav", "-e", ","], 2, "no estimator is named"),
+        (["a.wav", "-e", "absent"], 3, "pip install no-such-thing"),
+        (["a.wav", "--compat", "crema"], 2, "has --compat crema"),
+        (["a.wav", "-j", "0"], 2, "0"),
+    ],
+)
+def test_mistakes_get_one_sentence(fake, audioml_cli, tmp_path, arguments, code, said) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    given = [a.format(folder=empty) for a in arguments]
+    if given and "-e" not in given:
+        given += ["-e", "fake"]
+    result = audioml_cli("analyze", *given)
+    assert (result.code, result.out) == (code, "")
+    assert said in result.err
+    assert "Traceback" not in result.err
+
+
+def test_a_recording_is_never_overwritten(fake, audioml_cli, song) -> None:
+    before = song.read_bytes()
+    folder = song.parent
+    shutil.copy(song, folder / "x.txt")  # a recording whose name is that of an output
+    result = audioml_cli(
+        "analyze", str(song), str(folder / "x.txt"), "-e", "fake", "-f", "text", "-o", str(folder)
+    )
+    assert result.code == 2
+    assert "would be overwritten" in result.err
+    assert audioml_cli("analyze", str(song), "-e", "fake", "-o", str(song)).code == 2
+    assert song.read_bytes() == before
+
+
+def test_an_unwritable_place_is_said(fake, audioml_cli, song, tmp_path) -> None:
+    (tmp_path / "file").write_text("")
+    result = audioml_cli("analyze", str(song), "-e", "fake", "-o", str(tmp_path / "file/x.jams"))
+    assert result.code == 1
+    assert "cannot write" in result.err
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs tmpfs")
+def test_a_full_disk_leaves_nothing_half_written(fake, audioml_cli, song, tmp_path) -> None:
+    full = tmp_path / "full"
+    full.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", full], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("a small file system cannot be mounted here")
+    try:
+        result = audioml_cli("analyze", str(song), "-e", "fake", "-o", str(full / "x.html"))
+        assert result.code == 1
+        assert result.err.splitlines()[-1].endswith("No space left on device")
+        assert names(full) == []
+    finally:
+        subprocess.run(["umount", full], check=True)
+
+
+def test_the_list_shows_every_estimator_with_its_licence(fake, audioml_cli) -> None:
+    out = audioml_cli("analyze", "--list").out
+    assert "fake" in out
+    assert "MIT" in out
+    assert "pip install no-such-thing" in out
+
+
+def test_all_leaves_out_what_cannot_run(fake) -> None:
+    from audioml.analyze.estimators import names_of
+
+    assert names_of("all") == ("cross", "fake")
+
+
+def test_tags_are_read(fake, audioml_cli, tmp_path) -> None:
+    path = tmp_path / "song.flac"
+    with soundfile.SoundFile(path, "w", 44100, 1) as file:
+        file.title, file.artist, file.album = "Ti<tle", "Ärtist", "Album"
+        file.write(music(bar=0.25)[0].samples.T)
+    result = audioml_cli("analyze", str(path), "-e", "fake")
+    about = json.loads(result.out)["file_metadata"]
+    assert (about["title"], about["artist"], about["release"]) == ("Ti<tle", "Ärtist", "Album")
+    assert result.err == ""
+
+
+@pytest.mark.slow
+@pytest.mark.weights
+def test_an_interrupt_leaves_finished_files_finished(weights, song, tmp_path) -> None:
+    import signal
+    import time
+
+    for number in range(40):
+        shutil.copy(song, song.with_name(f"{number:02}.wav"))
+    out = tmp_path / "o"
+    command = [
+        sys.executable,
+        "-m",
+        "audioml.core.cli",
+        "analyze",
+        str(song.parent),
+        "-o",
+        str(out),
+    ]
+    for jobs in ("1", "2"):
+        process = subprocess.Popen(
+            [*command, "-j", jobs, "--no-cache"], stderr=subprocess.PIPE, start_new_session=True
+        )
+        deadline = time.monotonic() + 60
+        while not list(out.glob("*.jams")) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        os.killpg(process.pid, signal.SIGINT)
+        _, err = process.communicate(timeout=20)
+        assert process.returncode == 130, err
+        assert b"Traceback" not in err
+        assert b"interrupted" in err
+        left = [p for p in out.iterdir() if p.suffix != ".jams"]
+        assert not left
+        for path in out.glob("*.jams"):
+            json.loads(path.read_text())
+            path.unlink()

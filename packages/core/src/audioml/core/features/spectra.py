@@ -1,0 +1,91 @@
+"""Mel spectra of many frames at once, in blocks that stay in the processor's cache."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .mel import TILE, MelBank
+from .scales import Scale
+
+__all__ = ["Cut", "MelSpectra"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Frames cut from a signal, and the window of each.
+
+    ``frames`` has the shape (windows, frames, n_fft), ``weights`` one that broadcasts to it.
+    """
+
+    frames: NDArray[Any]
+    weights: NDArray[Any]
+
+    def __len__(self) -> int:
+        return int(self.frames.shape[0] * self.frames.shape[1])
+
+    def write(self, out: NDArray[Any]) -> None:
+        """Write the windowed frames to ``out``, shape (windows * frames, n_fft)."""
+        np.multiply(self.frames, self.weights, out=out.reshape(self.frames.shape))
+
+    def blocks(self, size: int) -> Iterator[Cut]:
+        """Yield the frames in their order, at most ``size`` at a time."""
+        windows, frames = self.frames.shape[:2]
+        together = max(1, size // max(frames, 1))
+        weights = np.broadcast_to(self.weights, self.frames.shape)
+        for w in range(0, windows, together):
+            for f in range(0, frames, size):
+                part = slice(w, w + together), slice(f, f + size)
+                yield Cut(self.frames[part], weights[part])
+
+
+class MelSpectra:
+    """Windowed frames in, mel spectra on their scale out."""
+
+    def __init__(self, n_fft: int, bank: MelBank, *, power: float, scale: Scale) -> None:
+        self._n_fft, self._bank = n_fft, bank
+        self._power, self._scale = power, scale
+        self.size = bank.size
+        self.block = max(TILE, 2**16 // n_fft // TILE * TILE)
+        """Frames that are worked on at a time: 256 KiB in float32, measured best on x86."""
+
+    def __call__(self, cuts: Sequence[Cut], /) -> list[NDArray[Any]]:
+        """Return for each cut its mel spectra, shape (windows, frames, n_mels)."""
+        sizes = [len(cut) for cut in cuts]
+        if sum(sizes) <= self.block:
+            mels = np.split(self._together(cuts), np.cumsum(sizes)[:-1])
+        else:
+            mels = [self._in_blocks(cut) for cut in cuts]
+        return [
+            m.reshape(*cut.frames.shape[:2], self._bank.size)
+            for m, cut in zip(mels, cuts, strict=True)
+        ]
+
+    def _in_blocks(self, cut: Cut) -> NDArray[Any]:
+        parts = [self._together([part]) for part in cut.blocks(self.block)]
+        return np.concatenate(parts) if parts else self._together([])
+
+    def _together(self, cuts: Sequence[Cut]) -> NDArray[Any]:
+        size = sum(len(cut) for cut in cuts)
+        dtype = cuts[0].weights.dtype if cuts else np.dtype(np.float32)
+        frames = np.empty((size, self._n_fft), dtype)
+        done = 0
+        for cut in cuts:
+            cut.write(frames[done : done + len(cut)])
+            done += len(cut)
+        return self._mels(frames)
+
+    def _mels(self, frames: NDArray[Any]) -> NDArray[Any]:
+        spectra = np.zeros((-(-len(frames) // TILE) * TILE, self._n_fft // 2 + 1), frames.dtype)
+        magnitudes = spectra[: len(frames)]
+        if len(frames):
+            np.abs(np.fft.rfft(frames), out=magnitudes)
+        if self._power == 2.0:
+            np.square(magnitudes, out=magnitudes)
+        elif self._power != 1.0:
+            np.power(magnitudes, self._power, out=magnitudes)
+        return self._scale.frames(self._bank(spectra)[: len(frames)])
