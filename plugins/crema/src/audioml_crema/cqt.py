@@ -116,9 +116,7 @@ def decimate(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     rows = (len(samples) - WIDTH + 2) // stride
     out = samples[: rows * stride].reshape(rows, stride) @ band[:stride]
     size = samples.itemsize
-    beyond = as_strided(
-        samples[stride:], (rows, WIDTH - 2), (stride * size, size), writeable=False
-    )
+    beyond = as_strided(samples[stride:], (rows, WIDTH - 2), (stride * size, size), writeable=False)
     out += beyond @ band[stride:]
     return out.reshape(-1)
 

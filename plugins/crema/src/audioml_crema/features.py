@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
-
 from audioml.core.errors import AudioError
 from audioml.core.stages import FeatureExtractor
 from audioml.core.values import Audio, Rows
+from numpy.typing import NDArray
 
 from .blocks import ConstantQ
 from .cqt import BINS_PER_OCTAVE, HOP_LENGTH, RATE
@@ -109,13 +108,16 @@ class _Stream:
         if self._start is None:
             self._start = audio.start
         self._spectrum.push(audio.samples[0])
-        return _rows([], [])
+        return _nothing()
 
     def finish(self) -> Rows:
-        start = 0.0 if self._start is None else self._start
+        if self._start is None:
+            return _nothing()
+        start = self._start
         power = self._spectrum.finish(self._frames(self._spectrum.length))
         self.reset()
-        return _rows([harmonics(power, compat=self._compat)], [start])
+        features = harmonics(power, compat=self._compat)
+        return Rows({"cqt_mag": features[np.newaxis]}, np.array([start]))
 
     def _frames(self, length: int) -> int:
         if not self._compat:
@@ -129,6 +131,5 @@ class _Stream:
         return frames
 
 
-def _rows(features: list[NDArray[np.float32]], starts: list[float]) -> Rows:
-    tensor = np.stack(features) if features else np.empty((0, 0, _BINS, 2), np.float32)
-    return Rows({"cqt_mag": tensor}, np.array(starts))
+def _nothing() -> Rows:
+    return Rows({"cqt_mag": np.empty((0, 0, _BINS, 2), np.float32)}, np.empty(0))

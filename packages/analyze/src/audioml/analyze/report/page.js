@@ -45,12 +45,12 @@
 
   let described;
   const describe = (segment) => {
-    const following = leading[indexAt(leading, now) + 1], next = get("next");
+    const coming = leading[indexAt(leading, now) + 1], next = get("next");
     next.textContent = "";
-    if (following) {
+    if (coming) {
       const name = document.createElement("b");
-      name.textContent = following.textContent;
-      next.append("then ", name, ` in ${(times(following)[0] - now).toFixed(1)} s`);
+      name.textContent = coming.textContent;
+      next.append("then ", name, ` in ${(times(coming)[0] - now).toFixed(1)} s`);
     }
     if (segment === described) return;
     described = segment;
@@ -62,7 +62,7 @@
     overview.setAttribute("aria-valuetext", `${clock(now)} ${name.textContent}`);
     rows.forEach((row, i) => row.toggleAttribute("aria-current", i === index));
     const row = rows[index], box = row?.closest(".rows");
-    if (row && playing()) box.scrollTop = row.offsetTop - box.clientHeight / 2;
+    if (row && now) box.scrollTop = rows[index - 3]?.offsetTop - rows[0].offsetTop || 0;
   };
   const toneOf = (segment) =>
     ["--h", "--c", "--m"].map((n) => `${n}:${segment.style.getPropertyValue(n) || 0}`).join(";");

@@ -105,9 +105,9 @@ def _stage(time: Timeline, shape: Waveform | None) -> dict[str, str]:
     symbol = ""
     if shape:
         box = f'viewBox="0 0 {len(shape.peaks) - 1} 100" preserveAspectRatio="none"'
-        symbol = f'<svg hidden><symbol id="wave" {box}>{wave(shape)}</symbol></svg>'
+        symbol = f'<symbol id="wave" {box}>{wave(shape)}</symbol>'
     return {
-        "symbol": symbol,
+        "symbol": f'<svg class="defs" aria-hidden="true">{symbol}</svg>',
         "overview": _overview(time, shape),
         "names": "".join(map(_beside, lanes)),
         "lanes": "".join(
@@ -132,7 +132,7 @@ def _overview(time: Timeline, shape: Waveform | None) -> str:
 def _beside(lane: Lane) -> str:
     marks = "".join(f'<s style="bottom:{at:.2%}">{text}</s>' for at, text in lane.marks)
     style = f"height:{lane.height}px"
-    return f'<div class="name {lane.kind}" style="{style}"><span>{lane.name}</span>{marks}</div>'
+    return f'<div class="name {lane.kind}" style="{style}"><span>{escape(lane.name)}</span>{marks}</div>'
 
 
 def _below(leading: Sequence[Segment]) -> str:

@@ -50,8 +50,8 @@ def embed(path: Path | None) -> Sound:
         if media_type:
             return Sound(data_uri(path.read_bytes(), media_type))
         return _transcoded(path)
-    except (AudioError, OSError) as error:
-        return Sound(reason=f"The recording could not be embedded: {error}.")
+    except (AudioError, OSError):
+        return Sound(reason="The recording could not be read, so this page has no sound.")
 
 
 def waveform(path: Path | None, duration: float, bins: int) -> Waveform | None:
@@ -105,14 +105,14 @@ def _transcoded(path: Path) -> Sound:
     file = io.BytesIO()
     quality: dict[str, Any] = {"compression_level": 0.8, "bitrate_mode": "CONSTANT"}  # 96 kbit/s
     try:
-        with soundfile.SoundFile(file, "w", first.rate, 1, format="MP3", **quality) as out:
-            out.write(first.samples[0])
-            for block in blocks:
-                out.write(block.samples[0])
-                if file.tell() > _LONGEST:
-                    return Sound(reason="The recording is too long for a page to carry its sound.")
+        out = soundfile.SoundFile(file, "w", first.rate, 1, format="MP3", **quality)
     except (soundfile.LibsndfileError, TypeError, ValueError):
-        return Sound(reason="This libsndfile writes no MP3, so the page has no sound.")
+        return Sound(reason="This libsndfile writes no MP3, so this page has no sound.")
+    with out:
+        for block in _with(first, blocks):
+            out.write(block.samples[0])
+            if file.tell() > _LONGEST:
+                return Sound(reason="The recording is too long for a page to carry its sound.")
     return Sound(data_uri(file.getvalue(), "audio/mpeg"))
 
 

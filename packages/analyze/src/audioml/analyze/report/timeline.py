@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from html import escape
 
 import numpy as np
 from audioml.core.values import Annotation, Frames
@@ -103,4 +102,4 @@ def _speed(leading: tuple[Segment, ...], duration: float) -> float:
 
 def _title(entry: str) -> str:
     name = entry.replace("_", " ").capitalize()
-    return {"Chord": "Chords", "Segment": "Segments"}.get(name, escape(name, quote=False))
+    return {"Chord": "Chords", "Segment": "Segments"}.get(name, name)

@@ -43,9 +43,6 @@ def run(arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         output.problem("interrupted")
         return INTERRUPTED
-    except BrokenPipeError:
-        output.silence()
-        return 0
     except Exception as error:
         if hasattr(error, "show") and hasattr(error, "exit_code"):  # a usage error of typer's
             error.show()

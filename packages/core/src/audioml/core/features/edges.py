@@ -47,7 +47,8 @@ class Layout:
     """The frames of a window: ``left`` ones, ``inner`` ones that see no padding, ``right`` ones.
 
     ``shared`` is the number of frames from one window to the next where windows have inner frames
-    in common, else 0. ``window`` is the window function; ``margin`` samples before and after a window are within reach of its frames.
+    in common, else 0. ``window`` is the window function; ``margin`` samples before and after a
+    window are within reach of its frames.
     """
 
     grid: Grid

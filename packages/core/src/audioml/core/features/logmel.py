@@ -157,15 +157,13 @@ def _prepared(features: LogMel) -> tuple[MelSpectra, Scale, Layout | None]:
     )
     bank = MelBank(filters, dtype=features.dtype)
     spectra = MelSpectra(features.n_fft, bank, power=features.power, scale=scale)
-    return (
-        spectra,
-        scale,
-        grid
-        and lay_out(
-            grid,
-            hann(features.n_fft, win_length=features.win_length).astype(features.dtype),
-            hop_length=features.hop_length,
-            center=features.center,
-            pad_mode=features.pad_mode,
-        ),
+    window = hann(features.n_fft, win_length=features.win_length).astype(features.dtype)
+    if grid is None:
+        return spectra, scale, None
+    return spectra, scale, lay_out(
+        grid,
+        window,
+        hop_length=features.hop_length,
+        center=features.center,
+        pad_mode=features.pad_mode,
     )

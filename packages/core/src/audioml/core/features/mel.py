@@ -84,7 +84,7 @@ def mel_filters(
     slopes = np.subtract.outer(edges, np.fft.rfftfreq(n_fft, 1.0 / rate))
     widths = np.diff(edges)[:, np.newaxis]
     ramps = np.minimum(-slopes[:-2] / widths[:-1], slopes[2:] / widths[1:])
-    filters = np.maximum(0, ramps).astype(np.float32)
+    filters: NDArray[np.float32] = np.maximum(0, ramps).astype(np.float32)
     if norm:
         filters *= (2.0 / (edges[2:] - edges[:-2]))[:, np.newaxis]
     if not filters.any(axis=1).all():

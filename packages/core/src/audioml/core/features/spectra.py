@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -55,14 +56,15 @@ class MelSpectra:
 
     def __call__(self, cuts: Sequence[Cut], /) -> list[NDArray[Any]]:
         """Return for each cut its mel spectra, shape (windows, frames, n_mels)."""
-        sizes = [len(cut) for cut in cuts]
-        if sum(sizes) <= self.block:
-            mels = np.split(self._together(cuts), np.cumsum(sizes)[:-1])
+        ends = list(itertools.accumulate(len(cut) for cut in cuts))
+        if ends[-1] <= self.block:
+            mels = self._together(cuts)
+            parts = [mels[end - len(cut) : end] for cut, end in zip(cuts, ends, strict=True)]
         else:
-            mels = [self._in_blocks(cut) for cut in cuts]
+            parts = [self._in_blocks(cut) for cut in cuts]
         return [
-            m.reshape(*cut.frames.shape[:2], self._bank.size)
-            for m, cut in zip(mels, cuts, strict=True)
+            part.reshape(*cut.frames.shape[:2], self.size)
+            for part, cut in zip(parts, cuts, strict=True)
         ]
 
     def _in_blocks(self, cut: Cut) -> NDArray[Any]:

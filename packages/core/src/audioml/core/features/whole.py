@@ -78,10 +78,10 @@ class WholeStream:
             self._take((self._tape.size - needed) // self._hop + 1)
 
     def _closed(self) -> Rows:
-        tape, size = self._tape, len(self._window)
-        if not self._opened and not tape.size:
+        if not self._opened and not self._tape.size:
             return self._rows([])
         self._pad(0 if self._opened else self._margin, self._margin)
+        tape, size = self._tape, len(self._window)
         if tape.size < size and not self._mels and self._padded:
             tape.append(np.zeros(size - tape.size, np.float32))
         if tape.size >= size:

@@ -160,7 +160,8 @@ def mono(audio: Audio, rate: int) -> Samples:
         raise AudioError(f"these features take audio at {rate} Hz, got {audio.rate} Hz; resample")
     if audio.channels != 1:
         raise AudioError(f"these features take 1 channel, got {audio.channels}; use mono()")
-    return audio.samples[0]
+    samples: Samples = audio.samples[0]
+    return samples
 
 
 def check_windows(*, rate: int, window: float | None, hop: float | None, pad: Pad) -> Grid | None:

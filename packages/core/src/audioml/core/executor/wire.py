@@ -1,0 +1,68 @@
+"""What crosses the border between processes: bytes, made and read where a failure is an item's own.
+
+Left to the pool, an item or a value that cannot be pickled would end the run.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pickle
+import signal
+import traceback
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from .outcome import Outcome, WorkerError, attempt
+
+__all__ = ["dumps", "prepare", "received", "work"]
+
+
+def dumps(value: object) -> bytes:
+    """Return a pickle that also holds functions and classes by value where it must."""
+    packed: bytes = importlib.import_module("joblib.externals.loky.cloudpickle_wrapper").dumps(value)
+    return packed
+
+
+def prepare() -> None:
+    """Leave Ctrl-C to the parent: a worker would only print a traceback."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def work(function: bytes, item: bytes) -> bytes:
+    """Return the packed outcome of a packed item; called in a worker."""
+    outcome = attempt(lambda packed: _function(function)(pickle.loads(packed)), 0, item)
+    outcome = replace(outcome, item=b"")  # the parent has it
+    if outcome.error is None:
+        try:
+            return dumps(outcome)
+        except Exception as error:
+            outcome = replace(outcome, value=None, error=error, traceback=traceback.format_exc())
+    return dumps(_portable(outcome))
+
+
+def received(packed: bytes, index: int, item: Any) -> Outcome[Any, Any]:
+    """Return the outcome that a worker sent."""
+    try:
+        outcome: Outcome[Any, Any] = pickle.loads(packed)
+    except Exception as error:
+        lost = WorkerError(f"the value cannot be read back: {type(error).__name__}: {error}")
+        return Outcome(index, item, error=lost, traceback=traceback.format_exc())
+    return replace(outcome, index=index, item=item)
+
+
+def _portable(outcome: Outcome[Any, Any]) -> Outcome[Any, Any]:
+    """Return the outcome with an error that survives pickling, as not every exception does."""
+    try:
+        pickle.loads(dumps(outcome.error))
+    except Exception:
+        text = f"{type(outcome.error).__name__}: {outcome.error}"
+        return replace(outcome, error=WorkerError(text))
+    return outcome
+
+
+@functools.lru_cache(maxsize=1)
+def _function(packed: bytes) -> Callable[[Any], Any]:
+    function: Callable[[Any], Any] = pickle.loads(packed)
+    return function

@@ -1,0 +1,39 @@
+"""What this distribution adds to audioml."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from audioml.core.plugins import Component, hookimpl
+
+__all__ = ["components"]
+
+
+@hookimpl
+def components() -> Iterator[Component]:
+    """Yield the chord model and its stages."""
+    yield Component(
+        "model",
+        "crema-chord",
+        "audioml_crema.model:CHORD",
+        "170 chords with inversions: crema's convolutional-recurrent estimator",
+        task="chord",
+    )
+    yield Component(
+        "extractor",
+        "crema-hcqt",
+        "audioml_crema.features:HCQT",
+        "harmonic constant-Q spectrogram: 2 x 6 octaves of 36 bins at 44.1 kHz, in dB",
+    )
+    yield Component(
+        "backend",
+        "crema",
+        "audioml_crema.network:CremaBackend",
+        "crema's chord network in numpy",
+    )
+    yield Component(
+        "decoder",
+        "crema-chord",
+        "audioml_crema.decoder:ChordDecoder",
+        "chords from crema's heads: Viterbi, confidences and inversions",
+    )

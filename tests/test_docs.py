@@ -1,0 +1,115 @@
+"""What the documents tell people to type is typed here."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+BIN = Path(sys.executable).parent
+
+
+def blocks(path: str, language: str) -> list[str]:
+    """Return the code blocks of a document in one language."""
+    text = (ROOT / path).read_text(encoding="utf-8")
+    return re.findall(rf"```{language}\n(.*?)```", text, flags=re.DOTALL)
+
+
+def commands(path: str) -> list[str]:
+    """Return the ``audioml`` command lines of a document, without their comments."""
+    lines = [line for block in blocks(path, "sh") for line in block.splitlines()]
+    return [line.split(" #")[0].strip() for line in lines if line.startswith("audioml ")]
+
+
+def shell(line: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", **environment}
+    return subprocess.run(
+        line, shell=True, capture_output=True, text=True, check=False, env=env, timeout=120
+    )
+
+
+@pytest.fixture
+def song(tmp_path, monkeypatch) -> Path:
+    """A folder in which ``song.mp3``, ``song.wav`` and a few more lie, and we."""
+    from audioml.core.audio import write
+    from audioml.core.testing import music
+
+    monkeypatch.chdir(tmp_path)
+    audio, _ = music(bar=0.6)
+    for name in ("song.mp3", "song.wav", "music/live/a.flac", "live/b.flac"):
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        write(tmp_path / name, audio)
+    return tmp_path / "song.mp3"
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize("path", ["README.md", "docs/tutorial/first-analysis.md"])
+def test_the_commands_of_the_documents_work(path, weights, song) -> None:
+    lines = commands(path)
+    assert len(lines) > 1
+    for line in lines:
+        done = shell(line)
+        assert done.returncode == 0, (line, done.stderr)
+    assert Path("song.jams").stat().st_size > 1000
+    assert Path("song.html").stat().st_size > 10000
+
+
+@pytest.mark.weights
+def test_the_python_of_the_first_analysis_works(weights, song) -> None:
+    from audioml.core.audio import read
+
+    audio = read(song)
+    names = {"y": audio.samples, "sr": audio.rate, "audio": audio}
+    for block in blocks("docs/tutorial/first-analysis.md", "python"):
+        exec(compile(block, "first-analysis.md", "exec"), names)
+    assert names["prediction"]["tag"].values.shape[1] == 170
+
+
+@pytest.mark.weights
+def test_how_to_analyse_many_works(weights, song, tmp_path) -> None:
+    line = commands("docs/howto/analyze.md")[0].replace("~/music", "music")
+    assert shlex.split(line)[1] == "analyze"
+    done = shell(line)
+    assert done.returncode == 0, done.stderr
+    assert sorted(p.name for p in Path("chords/live").iterdir()) == ["a.jams", "a.lab"]
+
+
+@pytest.mark.weights
+def test_models_move_as_documented(weights, song, tmp_path) -> None:
+    lines = [x for x in commands("docs/howto/offline.md") if "--from" not in x]
+    home = str(tmp_path / "elsewhere")
+    for line in lines:
+        here = {"AUDIOML_HOME": home} if "import" in line else {}
+        done = shell(line, **here)
+        assert done.returncode == 0, (line, done.stderr)
+    done = shell("audioml --offline analyze song.wav -f lab", AUDIOML_HOME=home)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.slow
+def test_the_first_plugin_is_written_as_told(song, tmp_path, audioml_home) -> None:
+    text = (ROOT / "docs/tutorial/first-plugin.md").read_text(encoding="utf-8")
+    files = re.findall(r"`([\w/.-]+\.(?:toml|py))`[^\n]*:\n\n```\w+\n(.*?)```", text, re.DOTALL)
+    files += re.findall(r"`([\w/.-]+\.py)` [^\n`]*:\n\n```\w+\n(.*?)```", text, re.DOTALL)
+    written = dict(files)
+    assert len(written) == 4, written.keys()
+    for name, content in written.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    (tmp_path / "src/audioml_loudness/__init__.py").touch()
+    target = tmp_path / "installed"
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(target)]
+    subprocess.run([*pip, str(tmp_path)], check=True)
+    environment = {"PYTHONPATH": str(target)}
+    tested = shell("python -m pytest -q tests -p no:cacheprovider", **environment)
+    assert tested.returncode == 0, tested.stdout
+    listed = shell("audioml plugins", **environment)
+    assert "root mean square level" in listed.stdout
+    analysed = shell("audioml analyze song.wav -e loudness -f csv", **environment)
+    assert "dB" in analysed.stdout, analysed.stderr
