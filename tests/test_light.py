@@ -36,8 +36,9 @@ def modules_of(*arguments: str) -> set[str]:
 def test_looking_around_needs_no_array(arguments, audioml_home) -> None:
     loaded = modules_of(*arguments)
     assert not loaded & HEAVY
-    assert "numpy" not in loaded or arguments == ("analyze", "--list")
     assert "soundfile" not in loaded
+    if "list" not in arguments[-1]:  # a list reads manifests, whose types numpy belongs to
+        assert "numpy" not in loaded
 
 
 @pytest.mark.weights
@@ -47,10 +48,11 @@ def test_chords_need_numpy_and_a_decoder_and_nothing_heavier(weights, tmp_path) 
 
     write(tmp_path / "song.wav", music(bar=0.5)[0])
     loaded = modules_of("analyze", str(tmp_path / "song.wav"))
-    ours = {name for name in loaded if name.startswith(("audioml", "_audioml", "__editable__"))}
+    ours = {n for n in loaded if n.startswith(("audioml", "_audioml", "__editable__"))}
     allowed = {
         *("__main__", "_cffi_backend", "_soundfile", "_soundfile_data", "cffi", "numpy"),
-        *("platformdirs", "pluggy", "soundfile", "tinytag", "typer", "sitecustomize"),
-        *("_distutils_hack", "usercustomize", "annotated_doc", "typing_extensions", "shellingham"),
+        *("platformdirs", "pluggy", "soundfile", "tinytag", "click", "sitecustomize"),
+        *("_distutils_hack", "usercustomize", "typing_extensions"),
+        *(n for n in loaded if "cython" in n),  # what numpy.random is written in
     }
     assert loaded - ours <= allowed, sorted(loaded - ours - allowed)

@@ -97,7 +97,7 @@ def test_patterns_and_odd_names(fake, audioml_cli, song, tmp_path) -> None:
         shutil.copy(song, song.parent / name)
     out = tmp_path / "o"
     pattern = str(song.parent / "*.wav")
-    assert audioml_cli("analyze", pattern, "-e", "fake", "-o", str(out)).code == 0
+    assert audioml_cli("analyze", pattern, "-e", "fake", "-o", f"{out}/").code == 0
     assert len(names(out)) == 1  # a file of that very name is the file
     result = audioml_cli("analyze", str(song.parent / "s*.wav"), "-e", "fake", "-o", f"{out}/p/")
     assert names(out / "p") == ["song.jams"], result.err
@@ -111,17 +111,31 @@ def test_a_bad_recording_is_a_line_and_a_code(fake, audioml_cli, song, tmp_path)
     samples = silence(1.0).samples[0].copy()
     samples[5] = np.nan
     soundfile.write(song.parent / "nan.wav", samples, 44100, "FLOAT")
+    out = tmp_path / "o"
+    result = audioml_cli("analyze", str(song.parent), "missing.wav", "-e", "fake", "-o", str(out))
+    assert result.code == 1
+    assert names(out) == ["song.jams"]
+    failed = [line for line in result.err.splitlines() if "failed:" in line]
+    assert len(failed) == 4
+    assert "1 analysed, 0 done before, 4 failed" in result.err
+    assert "Traceback" not in result.err
+
+
+@pytest.mark.weights
+def test_several_at_once_answer_as_one_by_one(weights, audioml_cli, song, tmp_path) -> None:
+    shutil.copy(song, song.with_name("other.wav"))
+    (song.parent / "empty.mp3").write_bytes(b"")
+    texts = []
     for jobs in ("1", "2"):
-        out = tmp_path / f"o{jobs}"
+        out = tmp_path / jobs
         result = audioml_cli(
-            "analyze", str(song.parent), "missing.wav", "-e", "fake", "-o", str(out), "-j", jobs
+            "analyze", str(song.parent), "-o", str(out), "-j", jobs, "--no-cache", "-f", "lab"
         )
         assert result.code == 1
-        assert names(out) == ["song.jams"]
-        failed = [line for line in result.err.splitlines() if "failed:" in line]
-        assert len(failed) == 4
-        assert "1 analysed, 0 done before, 4 failed" in result.err
-        assert "Traceback" not in result.err
+        assert "2 analysed, 0 done before, 1 failed" in result.err
+        texts.append([(out / name).read_text() for name in names(out)])
+    assert texts[0] == texts[1]
+    assert len(texts[0]) == 2
 
 
 def test_a_bug_in_one_estimator_is_named_and_ends_nothing(fake, audioml_cli, song, tmp_path):

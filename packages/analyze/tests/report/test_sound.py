@@ -73,7 +73,18 @@ def test_the_waveform_is_peak_and_root_mean_square_of_each_stretch(tmp_path):
     loudest = np.abs(samples).max()
     np.testing.assert_allclose(shape.peaks, np.abs(parts).max(axis=(1, 2)) / loudest, rtol=1e-6)
     means = np.sqrt(np.square(parts, dtype=np.float64).mean(axis=(1, 2))) / loudest
-    np.testing.assert_allclose(shape.means, means, rtol=1e-6)
+    np.testing.assert_allclose(shape.means, means, rtol=1e-4)
+
+
+@pytest.mark.parametrize("duration", [1.0, 0.7, 1.6])
+def test_a_duration_that_is_not_the_files_still_gives_a_waveform(tmp_path, duration):
+    path = tmp_path / "tone.wav"
+    soundfile.write(path, np.full(8000, 0.5), 8000)
+    peaks = waveform(path, duration, 1000).peaks
+    drawn = min(1.0, 1.0 / duration)
+    assert peaks.shape == (1000,)
+    assert (peaks[: int(drawn * 1000)] == 1).all()
+    assert (peaks[int(drawn * 1000) + 1 :] == 0).all()
 
 
 def test_silence_has_a_flat_waveform(tmp_path):

@@ -6,6 +6,7 @@ import sys
 import types
 from pathlib import Path
 
+import click
 import pytest
 from audioml.core.plugins import Component, hookimpl
 
@@ -52,12 +53,8 @@ def test_what_is_missing_is_3(audioml_cli, audioml_home) -> None:
 
 def command(body) -> object:
     """Return a plugin whose command `try` runs `body`."""
-    import typer
-
-    app = typer.Typer(add_completion=False)
-    app.command()(body)
     target = types.ModuleType("target_of_a_test")
-    target.app = app
+    target.app = body if isinstance(body, click.Command) else click.command()(body)
     sys.modules["target_of_a_test"] = target
     module = types.ModuleType("plugin_of_a_test")
 
@@ -88,7 +85,10 @@ def test_a_bug_shows_its_traceback(audioml_cli, audioml_plugins) -> None:
 
 
 def test_options_reach_a_command_as_they_are(audioml_cli, audioml_plugins) -> None:
-    def body(name: str, loud: bool = False):
+    @click.command()
+    @click.argument("name")
+    @click.option("--loud", is_flag=True)
+    def body(name, loud):
         print(name, loud)
 
     audioml_plugins(mine=command(body))

@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-
 from audioml.core.errors import ValidationError
 from audioml.core.features import amplitude_to_db, power_to_db
 
@@ -13,7 +12,7 @@ POWER = np.random.default_rng(0).random((20, 30), np.float32) ** 8
 @pytest.mark.parametrize("top_db", [None, 0.0, 30.0, 80.0])
 def test_decibels_are_librosas(convert, ref, top_db):
     ours = {"power_to_db": power_to_db, "amplitude_to_db": amplitude_to_db}[convert]
-    options = dict(ref=ref, top_db=top_db, amin=1e-7)
+    options = {"ref": ref, "top_db": top_db, "amin": 1e-7}
     expected = getattr(librosa, convert)(POWER.copy(), **options)
     np.testing.assert_allclose(ours(POWER, **options), expected, rtol=1e-6)
     assert ours(POWER, **options).dtype == np.float32

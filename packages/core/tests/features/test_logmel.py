@@ -1,4 +1,5 @@
 import dataclasses
+import itertools
 import json
 import os
 import pickle
@@ -6,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
-
 from audioml.core.errors import ValidationError
 from audioml.core.features import LogMel
 from audioml.core.stages import FeatureExtractor
 from audioml.core.values import Audio
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 RATE = 8000
 NOISE = np.random.default_rng(0).uniform(-1, 1, 3 * RATE).astype(np.float32)
@@ -141,7 +142,7 @@ def test_a_stream_gives_what_the_whole_gives_to_the_last_bit(n, change, cuts):
     stream = extractor.stream()
     ends = [0, *sorted(min(c, n) for c in cuts), n]
     parts = [
-        stream.push(Audio(NOISE[a:b], RATE, -1.0 + a / RATE)) for a, b in zip(ends, ends[1:])
+        stream.push(Audio(NOISE[a:b], RATE, -1.0 + a / RATE)) for a, b in itertools.pairwise(ends)
     ]
     parts.append(stream.finish())
     got = np.concatenate([p.tensors["logmel"] for p in parts if len(p) or not len(expected)])

@@ -1,12 +1,15 @@
 import numpy as np
 import pytest
-
 from audioml.core.errors import ValidationError
 from audioml.core.features import hz_to_mel, mel_filters, mel_to_hz
 from audioml.core.features.mel import TILE, MelBank
 
 librosa = pytest.importorskip("librosa")
-SHAPES = [(8000, 1024, 64, 0.0, None), (16000, 2048, 229, 30.0, 8000.0), (44100, 512, 40, 20.0, 9e3)]
+SHAPES = [
+    (8000, 1024, 64, 0.0, None),
+    (16000, 2048, 229, 30.0, 8000.0),
+    (44100, 512, 40, 20.0, 9e3),
+]
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -15,7 +18,14 @@ SHAPES = [(8000, 1024, 64, 0.0, None), (16000, 2048, 229, 30.0, 8000.0), (44100,
 @pytest.mark.filterwarnings("ignore:.*filters.*")
 def test_the_filters_are_librosas(shape, htk, norm):
     rate, n_fft, n_mels, fmin, fmax = shape
-    options = dict(n_fft=n_fft, n_mels=n_mels, fmin=fmin, fmax=fmax, htk=htk, norm=norm)
+    options = {
+        "n_fft": n_fft,
+        "n_mels": n_mels,
+        "fmin": fmin,
+        "fmax": fmax,
+        "htk": htk,
+        "norm": norm,
+    }
     ours, theirs = mel_filters(rate, **options), librosa.filters.mel(sr=rate, **options)
     assert ours.dtype == theirs.dtype
     np.testing.assert_allclose(ours, theirs, rtol=2e-7, atol=1e-9)

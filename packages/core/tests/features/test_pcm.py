@@ -1,11 +1,13 @@
+import itertools
+
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
-
 from audioml.core.errors import AudioError, ValidationError
 from audioml.core.features import PCM
 from audioml.core.stages import FeatureExtractor
 from audioml.core.values import Audio
+from hypothesis import given
+from hypothesis import strategies as st
 
 NOISE = np.random.default_rng(0).uniform(-1, 1, 1000).astype(np.float32)
 
@@ -77,7 +79,7 @@ def test_a_stream_gives_what_the_whole_gives(n, window, hop, pad, cuts):
     stream = extractor.stream()
     ends = [0, *sorted(min(c, n) for c in cuts), n]
     parts = [
-        stream.push(Audio(NOISE[a:b], 100, 5.0 + a / 100)) for a, b in zip(ends, ends[1:])
+        stream.push(Audio(NOISE[a:b], 100, 5.0 + a / 100)) for a, b in itertools.pairwise(ends)
     ]
     parts.append(stream.finish())
     np.testing.assert_array_equal(np.concatenate([p.tensors["audio"] for p in parts]), expected)

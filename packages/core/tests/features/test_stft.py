@@ -2,7 +2,6 @@ import warnings
 
 import numpy as np
 import pytest
-
 from audioml.core.errors import ValidationError
 from audioml.core.features import frame, hann, stft
 
@@ -19,10 +18,17 @@ NOISE = np.random.default_rng(0).uniform(-1, 1, 5000).astype(np.float32)
 def test_the_transform_is_librosas_to_the_last_bit(
     n_fft, hop_length, win_length, center, pad_mode, dtype
 ):
-    options = dict(
-        n_fft=n_fft, hop_length=hop_length, win_length=win_length, center=center, pad_mode=pad_mode
+    options = {
+        "n_fft": n_fft,
+        "hop_length": hop_length,
+        "win_length": win_length,
+        "center": center,
+        "pad_mode": pad_mode,
+    }
+    ours, theirs = (
+        stft(NOISE.astype(dtype), **options),
+        librosa.stft(NOISE.astype(dtype), **options),
     )
-    ours, theirs = stft(NOISE.astype(dtype), **options), librosa.stft(NOISE.astype(dtype), **options)
     assert ours.dtype == theirs.dtype
     np.testing.assert_array_equal(ours, theirs)
 

@@ -84,9 +84,10 @@ inversions and times on the reference recordings, and probabilities within 0.001
 - Trained on equal temperament and popular music. Rare qualities are found far less often than
   major and minor; noise and drums alone are still given chords.
 - Qualities beyond the seventh (9, 11, 13) are named by the nearest seventh chord, or `X`.
-- Where crema differs from what one would expect, the default mends it: silence is `N` (crema:
-  `F:7/b7`), the last chord ends with the sound, a mean takes in its own frames only, and a
-  recording of less than a frame is answered. The variant `crema` does exactly as crema does.
+- Where crema differs from what one would expect, the default mends it: silence is `N` (crema: a
+  seventh chord, which one depends on the length), the last chord ends with the sound, a mean
+  takes in its own frames only, and a recording of less than a frame is answered. The variant
+  `crema` does exactly as crema does.
 - A recording at another rate is resampled first; near-ties may fall the other way than with
   another resampler.
 

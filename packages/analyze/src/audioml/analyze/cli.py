@@ -2,84 +2,55 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Any
 
-import typer
+import click
 from audioml.core.cli import output
 from audioml.core.errors import UsageError
 
 __all__ = ["app"]
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
-
-@app.command(context_settings={"help_option_names": ["-h", "--help"]})
-def analyze(
-    recordings: Annotated[
-        list[str] | None,
-        typer.Argument(help="Audio files, folders, patterns, or - for standard input."),
-    ] = None,
-    out: Annotated[
-        str | None,
-        typer.Option("-o", "--out", help="File to write, or folder for several outputs."),
-    ] = None,
-    formats: Annotated[
-        str | None,
-        typer.Option(
-            "-f",
-            "--format",
-            help="Comma-separated: jams, lab, csv, json, midi, audacity, sv, html, npz, text. "
-            "By default that of the file named by -o, else jams.",
-        ),
-    ] = None,
-    estimators: Annotated[
-        str, typer.Option("-e", "--estimators", help="Comma-separated names, or all.")
-    ] = "chord",
-    report: Annotated[
-        bool, typer.Option("--report", help="Also write an HTML report (into -o, or here).")
-    ] = False,
-    compat: Annotated[
-        str | None,
-        typer.Option(help="Answer to the letter as another system does: crema."),
-    ] = None,
-    jobs: Annotated[
-        int, typer.Option("-j", "--jobs", min=1, help="Recordings analysed at the same time.")
-    ] = 1,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Skip recordings whose outputs stand already.")
-    ] = False,
-    cache: Annotated[
-        bool, typer.Option("--cache/--no-cache", help="Use and keep earlier answers.")
-    ] = True,
-    list_: Annotated[
-        bool, typer.Option("--list", help="List the estimators, with licences and figures.")
-    ] = False,
-    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Say what is done.")] = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Say only what failed.")] = False,
-) -> int:
-    """Write chords, beats and more of recordings.
+@click.command()
+@click.argument("recordings", nargs=-1)
+@click.option("-o", "--out", help="File to write, or folder for several outputs.")
+@click.option(
+    "-f",
+    "--format",
+    "formats",
+    help="Comma-separated: jams, lab, csv, json, midi, audacity, sv, html, npz, text. "
+    "By default that of the file named by -o, else jams.",
+)
+@click.option(
+    "-e", "--estimators", default="chord", show_default=True, help="Comma-separated, or all."
+)
+@click.option("--report", is_flag=True, help="Also write an HTML report (beside -o, or here).")
+@click.option("--compat", metavar="SYSTEM", help="Answer to the letter as another does: crema.")
+@click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Recordings analysed at the same time.",
+)
+@click.option("--resume", is_flag=True, help="Skip recordings whose outputs stand already.")
+@click.option("--cache/--no-cache", default=True, help="Use and keep earlier answers.")
+@click.option("--list", "list_", is_flag=True, help="List the estimators, with their figures.")
+@click.option("-v", "--verbose", is_flag=True, help="Say what is done.")
+@click.option("-q", "--quiet", is_flag=True, help="Say only what failed.")
+def app(*, list_: bool, verbose: bool, formats: str | None, **asked: Any) -> int:
+    """Write chords, beats and more of RECORDINGS: files, folders, patterns, or - for stdin.
 
     One recording without -o goes to standard output: audioml analyze song.mp3 > song.jams
     """
     from . import run
 
-    if verbose or quiet:
-        output.configure_logging(verbose=verbose, quiet=quiet)
+    if verbose or asked["quiet"]:
+        output.configure_logging(verbose=verbose, quiet=asked["quiet"])
     if list_:
-        typer.echo(run.listing())
+        click.echo(run.listing())
         return 0
-    if not recordings:
+    if not asked["recordings"]:
         raise UsageError("no recording is named: audioml analyze song.mp3")
-    request = run.Request(
-        recordings=tuple(recordings),
-        out=out,
-        formats=run.formats_of(formats, out),
-        estimators=estimators,
-        report=report,
-        compat=compat,
-        jobs=jobs,
-        resume=resume,
-        cache=cache,
-        quiet=quiet,
-    )
-    return run.run(request)
+    return run.run(run.Request(formats=run.formats_of(formats, asked["out"]), **asked))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from audioml.core.audio.stdin import spooled
 from audioml.core.cli import output
-from audioml.core.errors import UsageError
+from audioml.core.errors import AudiomlError, UsageError
 from audioml.core.files import shown, write_bytes
 from audioml.core.plugins import registry
 from audioml.core.store import Store
@@ -22,6 +23,8 @@ from .inputs import Input, expand
 from .progress import counting
 
 __all__ = ["Request", "formats_of", "listing", "run"]
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +54,7 @@ def formats_of(named: str | None, out: str | None) -> tuple[str, ...]:
     known = {c.name: c for c in registry().components("format")}
     if named is None:
         suffix = Path(out).suffix if out and not Path(out).is_dir() else ""
-        by_suffix = {find_format(name).suffix: name for name in known} if suffix else {}
-        return (by_suffix.get(suffix, "jams"),)
+        return (_format_of(suffix, list(known)),)
     names = tuple(dict.fromkeys(n.strip() for n in named.split(",") if n.strip()))
     for name in names:
         if name not in known:
@@ -60,6 +62,13 @@ def formats_of(named: str | None, out: str | None) -> tuple[str, ...]:
     if not names:
         raise UsageError(f"-f names no format; it takes {', '.join(sorted(known))}")
     return names
+
+
+def _format_of(suffix: str, known: list[str]) -> str:
+    if suffix[1:] in known:  # most are called by their suffix, and need not be imported
+        return suffix[1:]
+    by_suffix = {find_format(name).suffix: name for name in known} if suffix else {}
+    return by_suffix.get(suffix, "jams")
 
 
 def run(request: Request) -> int:
@@ -102,10 +111,11 @@ def _one(request: Request, path: Path, variants: dict[str, str | None], *, named
     chosen = find_format(request.formats[0])
     if target is None and sys.stdout.isatty() and chosen.suffix in (".npz", ".mid"):
         raise UsageError(f"{request.formats[0]} is not text; name a file with -o")
+    page = (target or Path(path.name)).with_suffix(".html") if request.report else None
+    _refuse_overwriting([path], [p for p in (target, page) if p is not None])
     analysis = analyze_file(path, variants, cache=request.cache, named=named)
     data = chosen.encode(analysis)
-    if request.report:
-        page = (target or Path(path.name)).with_suffix(".html")
+    if page is not None:
         write_bytes(page, find_format("html").encode(analysis))
         if not request.quiet:
             print(f"audioml: report written to {shown(page)}", file=sys.stderr)
@@ -120,7 +130,8 @@ def _many(request: Request, items: list[Input], variants: dict[str, str | None])
     formats = (*request.formats, *(("html",) if request.report else ()))
     folder = Path(request.out or ".")
     job = Job(variants, tuple(dict.fromkeys(formats)), folder, request.resume, request.cache)
-    _refuse_overwriting(items, job)
+    targets = [target for item in items for target in targets_of(item, job).values()]
+    _refuse_overwriting([item.path for item in items], targets)
     done = skipped = 0
     failures: list[str] = []
     code = 0
@@ -130,6 +141,8 @@ def _many(request: Request, items: list[Input], variants: dict[str, str | None])
                 advance(shown(outcome.item.path.name))
                 if outcome.error is not None:
                     failures.append(_failure(outcome.item, outcome.error))
+                    if not isinstance(outcome.error, AudiomlError):
+                        log.info("%s", outcome.traceback)
                     code = 1
                 elif outcome.value is not None and outcome.value.skipped:
                     skipped += 1
@@ -143,16 +156,17 @@ def _many(request: Request, items: list[Input], variants: dict[str, str | None])
     return code
 
 
-def _refuse_overwriting(items: list[Input], job: Job) -> None:
-    sources = {item.path.resolve() for item in items}
-    for item in items:
-        for target in targets_of(item, job).values():
-            if target.resolve() in sources:
-                raise UsageError(f"{shown(target)} is a recording and would be overwritten")
+def _refuse_overwriting(recordings: list[Path], targets: list[Path]) -> None:
+    sources = {path.resolve() for path in recordings}
+    for target in targets:
+        if target.resolve() in sources:
+            raise UsageError(f"{shown(target)} is a recording and would be overwritten")
 
 
 def _failure(item: Input, error: BaseException) -> str:
-    sentence = str(error)
+    """Return one sentence; what is not an error of audioml's own is a bug, and named as such."""
+    ours = isinstance(error, AudiomlError)
+    sentence = str(error) if ours else f"{type(error).__name__}: {error} (a bug; -v tells where)"
     name = shown(item.path)
     return sentence if name in sentence else f"{name}: {sentence}"
 

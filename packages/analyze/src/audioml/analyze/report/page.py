@@ -131,8 +131,8 @@ def _overview(time: Timeline, shape: Waveform | None) -> str:
 
 def _beside(lane: Lane) -> str:
     marks = "".join(f'<s style="bottom:{at:.2%}">{text}</s>' for at, text in lane.marks)
-    style = f"height:{lane.height}px"
-    return f'<div class="name {lane.kind}" style="{style}"><span>{escape(lane.name)}</span>{marks}</div>'
+    inside = f"<span>{escape(lane.name)}</span>{marks}"
+    return f'<div class="name {lane.kind}" style="height:{lane.height}px">{inside}</div>'
 
 
 def _below(leading: Sequence[Segment]) -> str:

@@ -34,11 +34,14 @@ class Sound(NamedTuple):
     reason: str = ""
 
 
+_Curve = NDArray[np.float64]
+
+
 class Waveform(NamedTuple):
     """Peak and root mean square of equal stretches of time, each float64, [0, 1], shape (n,)."""
 
-    peaks: NDArray[np.float64]
-    means: NDArray[np.float64]
+    peaks: _Curve
+    means: _Curve
 
 
 def embed(path: Path | None) -> Sound:
@@ -57,22 +60,29 @@ def embed(path: Path | None) -> Sound:
 def waveform(path: Path | None, duration: float, bins: int) -> Waveform | None:
     """Return the waveform of a recording in ``bins`` stretches, or None where it has no sound."""
     peaks, squares, counts = np.zeros((3, bins))
+    at = 0
     try:
         for block in read_blocks(path) if path else ():
-            samples = np.abs(np.nan_to_num(block.samples, posinf=1, neginf=-1))
-            seconds = block.start + np.arange(samples.shape[1]) / block.rate
-            into = np.minimum((seconds * (bins / duration)).astype(int), bins - 1)
-            first = np.flatnonzero(np.diff(into, prepend=-1))
-            at = into[first]
-            peaks[at] = np.maximum(peaks[at], np.maximum.reduceat(samples.max(axis=0), first))
-            squares[at] += np.add.reduceat(np.square(samples, dtype=np.float64).mean(axis=0), first)
-            counts[at] += np.diff(first, append=len(into))
+            samples = block.samples
+            edges = np.ceil(np.arange(bins) * (duration * block.rate / bins)).astype(int) - at
+            into = np.flatnonzero(edges < samples.shape[1])
+            into = into[np.searchsorted(edges[into], 0, side="right") - 1 :]
+            first = np.maximum(edges[into], 0)
+            highest = np.maximum.reduceat(samples, first, axis=1).max(axis=0)
+            lowest = np.minimum.reduceat(samples, first, axis=1).min(axis=0)
+            peaks[into] = np.maximum(peaks[into], np.maximum(highest, -lowest))
+            squares[into] += np.add.reduceat(samples * samples, first, axis=1).mean(axis=0)
+            counts[into] += np.diff(first, append=samples.shape[1])
+            at += samples.shape[1]
     except AudioError:
         return None
-    if not counts.any():
-        return None
+    return _scaled(np.nan_to_num(peaks, posinf=1), squares, counts) if at else None
+
+
+def _scaled(peaks: _Curve, squares: _Curve, counts: _Curve) -> Waveform:
+    means = np.sqrt(np.nan_to_num(squares, posinf=1) / np.maximum(counts, 1))
     loudest = peaks.max() or 1.0
-    return Waveform(peaks / loudest, np.sqrt(squares / np.maximum(counts, 1)) / loudest)
+    return Waveform(peaks / loudest, np.minimum(means / loudest, 1))
 
 
 def _playable(path: Path) -> str:

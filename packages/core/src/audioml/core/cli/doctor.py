@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
-import typer
+import click
 
 from ..errors import AudiomlError
 from ..files import shown
@@ -19,8 +19,6 @@ from ..plugins import registry
 from ..store.store import Store, verify_files
 
 __all__ = ["app", "findings"]
-
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +31,16 @@ class Finding:
     fatal: bool = False
 
 
-@app.command(context_settings={"help_option_names": ["-h", "--help"]})
-def doctor() -> int:
+@click.command()
+def app() -> int:
     """Find out what is missing here, and which command mends it."""
     found = list(findings())
     width = max(len(f.what) for f in found)
     for finding in found:
         mark = "!!" if finding.fatal else "--" if finding.fix else "ok"
-        typer.echo(f"{mark} {finding.what.ljust(width)}  {finding.state}")
+        click.echo(f"{mark} {finding.what.ljust(width)}  {finding.state}")
         if finding.fix:
-            typer.echo(f"   {' ' * width}  -> {finding.fix}")
+            click.echo(f"   {' ' * width}  -> {finding.fix}")
     return 1 if any(f.fatal for f in found) else 0
 
 

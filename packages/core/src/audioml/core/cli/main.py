@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-import typer
+import click
 
 from .. import __version__
-from ..errors import AudiomlError
+from ..errors import AudiomlError, PluginError
 from ..plugins import Component, registry
 from . import output
 
@@ -34,73 +34,57 @@ def run(arguments: Sequence[str]) -> int:
     for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(variable, "1")  # before numpy: on small matrices 7 to 40 times less
     try:
-        result = _root()(args=list(arguments), prog_name="audioml", standalone_mode=False)
+        result = _root.main(args=list(arguments), prog_name="audioml", standalone_mode=False)
     except AudiomlError as error:
         output.problem(str(error))
         return error.exit_code
-    except typer.Exit as error:
+    except click.ClickException as error:
+        error.show()
         return error.exit_code
-    except (KeyboardInterrupt, typer.Abort):
+    except (KeyboardInterrupt, click.Abort):
         output.problem("interrupted")
         return INTERRUPTED
-    except Exception as error:
-        if hasattr(error, "show") and hasattr(error, "exit_code"):  # a usage error of typer's
-            error.show()
-            return int(error.exit_code)
-        raise
-    if result == INTERRUPTED:  # typer turns an interrupt into this code
-        output.problem("interrupted")
     return result if isinstance(result, int) else 0
 
 
-def _root() -> typer.Typer:
-    app = typer.Typer(
-        name="audioml",
-        no_args_is_help=True,
-        add_completion=False,
-        rich_markup_mode=None,
-        help="Audio machine learning: analyse, watch, serve, train and generate.",
-        context_settings={"help_option_names": ["-h", "--help"]},
-    )
-    app.callback()(_options)
-    for component in sorted(registry().components("command"), key=lambda c: c.name):
-        app.command(
-            component.name,
-            help=component.summary,
-            add_help_option=False,
-            context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
-        )(_passing_to(component))
-    return app
+class _Root(click.Group):
+    """A group whose commands come from plugins; the list is made of their one-line summaries."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(component.name for component in registry().components("command"))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        component = registry().find("command", cmd_name)
+        return _loaded(component)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        commands = sorted((c.name, c.summary) for c in registry().components("command"))
+        with formatter.section("Commands"):
+            formatter.write_dl(commands)
 
 
-def _say_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"audioml {__version__}")
-        raise typer.Exit
+def _loaded(component: Component) -> click.Command:
+    command = component.load()
+    if not isinstance(command, click.Command):
+        raise PluginError(
+            f"command {component.name!r} must be a click.Command, got {type(command).__name__}"
+        )
+    return command
 
 
-def _options(
-    *,
-    version: bool = typer.Option(
-        False, "--version", is_eager=True, callback=_say_version, help="Show the version and exit."
-    ),
-    verbose: bool = typer.Option(False, "--verbose", "-v", help="Say what is done and why."),
-    quiet: bool = typer.Option(False, "--quiet", "-q", help="Say only what failed."),
-    offline: bool = typer.Option(False, "--offline", help="Never touch the network."),
-) -> None:
+@click.group(
+    cls=_Root,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="audioml", message="%(prog)s %(version)s")
+@click.option("-v", "--verbose", is_flag=True, help="Say what is done and why.")
+@click.option("-q", "--quiet", is_flag=True, help="Say only what failed.")
+@click.option("--offline", is_flag=True, help="Never touch the network.")
+def _root(*, verbose: bool, quiet: bool, offline: bool) -> None:
+    """Audio machine learning: analyse, watch, serve, train and generate."""
     output.configure_logging(verbose=verbose, quiet=quiet)
     if offline:
         os.environ["AUDIOML_OFFLINE"] = "1"
-
-
-def _passing_to(component: Component) -> Callable[[typer.Context], int]:
-    def command(context: typer.Context) -> int:
-        app: typer.Typer = component.load()
-        result = app(
-            args=list(context.args),
-            prog_name=f"audioml {component.name}",
-            standalone_mode=False,
-        )
-        return result if isinstance(result, int) else 0
-
-    return command

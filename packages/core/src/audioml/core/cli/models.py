@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
 from ..errors import ManifestError, NotFoundError, UsageError
 from ..files import shown
@@ -18,14 +17,10 @@ from .pulling import pull_shown
 
 __all__ = ["app"]
 
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    help="List, pull, check and move models.",
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-Name = Annotated[str, typer.Argument(help="A model's name, or NAME@VERSION.")]
+
+@click.group(no_args_is_help=True)
+def app() -> None:
+    """List, pull, check and move models."""
 
 
 @app.command("list")
@@ -41,9 +36,9 @@ def list_() -> None:
     ]
     rows = sorted([*present, *offered])
     if rows:
-        typer.echo(table(["name", "version", "state", "licence", "answers"], rows))
+        click.echo(table(["name", "version", "state", "licence", "answers"], rows))
     else:
-        typer.echo("no models: the store is empty and no installed plugin publishes one")
+        click.echo("no models: the store is empty and no installed plugin publishes one")
 
 
 def _row(folder: Path) -> list[str]:
@@ -55,22 +50,25 @@ def _row(folder: Path) -> list[str]:
 
 
 @app.command()
-def info(name: Name) -> None:
+@click.argument("name")
+def info(name: str) -> None:
     """Show the manifest of a model."""
     folder = _folder(name)
-    typer.echo(f"# {shown(folder)}", err=True)
-    typer.echo(Manifest.read(folder).to_json(), nl=False)
+    click.echo(f"# {shown(folder)}", err=True)
+    click.echo(Manifest.read(folder).to_json(), nl=False)
 
 
 @app.command()
-def pull(
-    name: Name,
-    given: Annotated[
-        Path | None,
-        typer.Option("--from", help="A file that holds it, for machines without an index."),
-    ] = None,
-    again: Annotated[bool, typer.Option("--again", help="Replace what is in the store.")] = False,
-) -> None:
+@click.argument("name")
+@click.option(
+    "--from",
+    "given",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A file that holds it, for machines without an index.",
+)
+@click.option("--again", is_flag=True, help="Replace what is in the store.")
+def pull(name: str, *, given: Path | None, again: bool) -> None:
     """Fetch a published model into the store."""
     published = _find_published(name)
     store = Store()
@@ -78,49 +76,47 @@ def pull(
     if present is not None and again:
         store.remove(present)
     elif present is not None:
-        typer.echo(f"{published.name} {published.version} is in the store already", err=True)
-    typer.echo(str(pull_shown(store, published, given=given)))
+        click.echo(f"{published.name} {published.version} is in the store already", err=True)
+    click.echo(str(pull_shown(store, published, given=given)))
 
 
 @app.command()
-def verify(
-    name: Annotated[str | None, typer.Argument(help="One model; all of them if left out.")] = None,
-) -> None:
-    """Check hashes and self-tests."""
+@click.argument("name", required=False)
+def verify(name: str | None) -> None:
+    """Check hashes and self-tests, of one model or of all."""
     from ..models.load import check
 
     folders = [_folder(name)] if name else list(Store().folders())
     for folder in folders:
         manifest = Manifest.read(folder)
         check(folder, manifest)
-        typer.echo(f"{manifest.name} {manifest.version}: sound")
+        click.echo(f"{manifest.name} {manifest.version}: sound")
 
 
 @app.command("import")
-def import_(
-    path: Annotated[Path, typer.Argument(help="An exported model (.zip), or a model folder.")],
-) -> None:
-    """Put a model into the store."""
+@click.argument("path", type=click.Path(path_type=Path))
+def import_(path: Path) -> None:
+    """Put an exported model (.zip) or a model folder into the store."""
     if not path.exists():
         raise NotFoundError(f"{shown(path)} does not exist")
-    typer.echo(str(Store().add(path)))
+    click.echo(str(Store().add(path)))
 
 
 @app.command()
-def export(
-    name: Name,
-    out: Annotated[Path | None, typer.Option("-o", "--out", help="The file to write.")] = None,
-) -> None:
+@click.argument("name")
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="The file to write.")
+def export(name: str, *, out: Path | None) -> None:
     """Write a model as one file, to be imported elsewhere."""
     folder = _folder(name)
     about = Manifest.read(folder)
     target = out or Path(f"{about.name}-{about.version}.zip")
     Store().export(folder, target)
-    typer.echo(str(target))
+    click.echo(str(target))
 
 
 @app.command()
-def remove(name: Name) -> None:
+@click.argument("name")
+def remove(name: str) -> None:
     """Delete a model from the store."""
     store = Store()
     store.remove(_folder(name))

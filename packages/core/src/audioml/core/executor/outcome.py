@@ -52,6 +52,6 @@ def attempt(function: Callable[[Item], Value], index: int, item: Item) -> Outcom
     fields: dict[str, Any] = {}
     try:
         fields["value"] = function(item)
-    except (Exception, SystemExit) as error:
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # the item's, whatever it is
         fields.update(error=error, traceback=traceback.format_exc())
     return Outcome(index, item, **fields, seconds=time.perf_counter() - began)

@@ -20,6 +20,7 @@ __all__ = ["Pool"]
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
+
 class Pool:
     """Runs items in worker processes (loky, by way of joblib).
 
@@ -85,7 +86,7 @@ class _Run:
         while job := self._next():
             try:
                 packed = dumps(job.item)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  # pickling can fail in any way
                 self._ready.append(_failed(job, error))
                 break
             try:

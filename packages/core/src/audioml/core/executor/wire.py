@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import functools
 import importlib
+import os
 import pickle
 import signal
+import threading
+import time
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,13 +24,21 @@ __all__ = ["dumps", "prepare", "received", "work"]
 
 def dumps(value: object) -> bytes:
     """Return a pickle that also holds functions and classes by value where it must."""
-    packed: bytes = importlib.import_module("joblib.externals.loky.cloudpickle_wrapper").dumps(value)
+    wrapper = importlib.import_module("joblib.externals.loky.cloudpickle_wrapper")
+    packed: bytes = wrapper.dumps(value)
     return packed
 
 
 def prepare() -> None:
-    """Leave Ctrl-C to the parent: a worker would only print a traceback."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Leave Ctrl-C to the parent, and end with it even where it is killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a worker would only print a traceback
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(1)  # otherwise the item under way would be finished first, for nobody
 
 
 def work(function: bytes, item: bytes) -> bytes:
@@ -37,7 +48,7 @@ def work(function: bytes, item: bytes) -> bytes:
     if outcome.error is None:
         try:
             return dumps(outcome)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # pickling can fail in any way
             outcome = replace(outcome, value=None, error=error, traceback=traceback.format_exc())
     return dumps(_portable(outcome))
 
@@ -46,7 +57,7 @@ def received(packed: bytes, index: int, item: Any) -> Outcome[Any, Any]:
     """Return the outcome that a worker sent."""
     try:
         outcome: Outcome[Any, Any] = pickle.loads(packed)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  # so can reading it back
         lost = WorkerError(f"the value cannot be read back: {type(error).__name__}: {error}")
         return Outcome(index, item, error=lost, traceback=traceback.format_exc())
     return replace(outcome, index=index, item=item)
@@ -56,7 +67,7 @@ def _portable(outcome: Outcome[Any, Any]) -> Outcome[Any, Any]:
     """Return the outcome with an error that survives pickling, as not every exception does."""
     try:
         pickle.loads(dumps(outcome.error))
-    except Exception:
+    except Exception:  # noqa: BLE001  # as above
         text = f"{type(outcome.error).__name__}: {outcome.error}"
         return replace(outcome, error=WorkerError(text))
     return outcome

@@ -160,10 +160,14 @@ def _prepared(features: LogMel) -> tuple[MelSpectra, Scale, Layout | None]:
     window = hann(features.n_fft, win_length=features.win_length).astype(features.dtype)
     if grid is None:
         return spectra, scale, None
-    return spectra, scale, lay_out(
-        grid,
-        window,
-        hop_length=features.hop_length,
-        center=features.center,
-        pad_mode=features.pad_mode,
+    return (
+        spectra,
+        scale,
+        lay_out(
+            grid,
+            window,
+            hop_length=features.hop_length,
+            center=features.center,
+            pad_mode=features.pad_mode,
+        ),
     )

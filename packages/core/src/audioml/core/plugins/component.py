@@ -14,7 +14,7 @@ __all__ = ["KINDS", "Component"]
 
 KINDS = {
     "backend": "loads model files of one runtime",
-    "command": "a command of the `audioml` command line, a typer.Typer",
+    "command": "a command of the `audioml` command line, a click.Command",
     "decoder": "turns model outputs into a prediction",
     "estimator": "a whole estimator, where three stages do not fit",
     "extractor": "turns sound into model inputs",

@@ -9,13 +9,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import urllib.error
-import urllib.request
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from ..errors import AudiomlError, IntegrityError, NotFoundError, OfflineError, UsageError
 from ..files import shown
@@ -45,7 +43,7 @@ def fetch(url: str, target: Path, *, progress: Progress | None = None) -> None:
     if scheme == "pip":
         _fetch_pip(url, target, told)
     elif scheme == "file":
-        with Path(urllib.request.url2pathname(urlsplit(url).path)).open("rb") as source:
+        with _local(url).open("rb") as source:
             _copy(source, target, None, told)
     elif scheme == "https" or (scheme == "http" and _loopback(url)):
         _fetch_http(url, target, told)
@@ -87,7 +85,15 @@ def _copy(source: BinaryIO, target: Path, total: int | None, progress: Progress)
         raise IntegrityError(f"the connection closed after {done} of {total} bytes; try again")
 
 
+def _local(url: str) -> Path:
+    path = unquote(urlsplit(url).path)
+    return Path(path.lstrip("/") if re.match(r"/[A-Za-z]:", path) else path)  # file:///C:/…
+
+
 def _fetch_http(url: str, target: Path, progress: Progress) -> None:
+    import urllib.error
+    import urllib.request  # 10 ms that most commands need not spend
+
     request = urllib.request.Request(url, headers={"User-Agent": "audioml"})
     try:
         with urllib.request.urlopen(request, timeout=_TIMEOUT) as reply:
