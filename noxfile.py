@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from pathlib import Path
 
 import nox
@@ -22,7 +23,6 @@ DISTRIBUTIONS = {
     "librosa": "plugins/librosa",
 }
 QUICK = "not slow and not browser"
-TESTS_VENV = ".nox/tests"
 
 
 def _groups(*names: str) -> list[str]:
@@ -67,26 +67,29 @@ def demo(session: nox.Session) -> None:
         session.log("written: %s", Path("demo", song.stem + suffix))
 
 
-@nox.session(venv_location=TESTS_VENV)
+@nox.session
 def tests(session: nox.Session) -> None:
     """Run the quick tier; what is skipped is printed with its reason."""
     _install_all(session)
     session.run("pytest", "-m", QUICK, *session.posargs)
 
 
-@nox.session(venv_location=TESTS_VENV)
+@nox.session(venv_backend="none")
 def full(session: nox.Session) -> None:
     """Run every tier: the quick one, the slow one, and the browser."""
-    _install_all(session)
-    session.run("pytest", *session.posargs)
+    _tests(session, "")
 
 
-@nox.session(venv_location=TESTS_VENV)
+@nox.session(venv_backend="none")
 def parity(session: nox.Session) -> None:
     """Compare with the originals' own outputs; fails where these are absent."""
-    _install_all(session)
-    env = {"AUDIOML_REQUIRE_TEST_DATA": "1"}
-    session.run("pytest", "-m", "parity", *session.posargs, env=env)
+    _tests(session, "parity", AUDIOML_REQUIRE_TEST_DATA="1")
+
+
+def _tests(session: nox.Session, marked: str, **env: str) -> None:
+    """Run the tests with a mark, in the environment of the quick ones."""
+    nested = (sys.executable, "-m", "nox", "-s", "tests", "--", "-m", marked)
+    session.run(*nested, *session.posargs, env=env)
 
 
 @nox.session

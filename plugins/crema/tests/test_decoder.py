@@ -5,7 +5,7 @@ import pytest
 from audioml.core.errors import ValidationError
 from audioml_crema.decoder import ChordDecoder, segments
 from audioml_crema.labels import LABELS, ROOTS
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 HOP = 4096 / 44100
@@ -86,6 +86,7 @@ def test_only_one_signal_is_decoded(shape):
         decode(outputs, end=1.0)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=60))
 def test_segments_are_the_runs(path):
     spans = segments(np.array(path))
@@ -94,6 +95,7 @@ def test_segments_are_the_runs(path):
     assert all(path[a[0]] != path[b[0]] for a, b in itertools.pairwise(spans))
 
 
+@settings(deadline=None)
 @given(
     chords=st.lists(st.sampled_from(LABELS[:6]), min_size=1, max_size=50),
     start=st.floats(-5, 100),

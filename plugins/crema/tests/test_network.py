@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from audioml.core.errors import IntegrityError, UsageError, ValidationError
 from audioml_crema.gru import BidirectionalGRU
-from audioml_crema.network import CremaBackend, Network
+from audioml_crema.network import Network
+from audioml_crema.session import CremaBackend
 
 
 def random_features(*shape, seed=0):

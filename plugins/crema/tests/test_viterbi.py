@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from audioml_crema.viterbi import viterbi_loop
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 
@@ -23,6 +23,7 @@ def plain(probabilities, stay):
     return path[::-1]
 
 
+@settings(deadline=None)
 @given(
     steps=st.integers(1, 40),
     states=st.integers(1, 12),

@@ -6,15 +6,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
-from .cqt import (
-    BINS,
-    HOP_LENGTH,
-    OCTAVES,
-    TAPS,
-    WIDTH,
-    decimate,
-    octave_power,
-)
+from .cqt import BINS, HOP_LENGTH, OCTAVES, TAPS, WIDTH, decimate, octave_power
 
 __all__ = ["ConstantQ"]
 
@@ -23,6 +15,8 @@ _BLOCK = _FRAMES * HOP_LENGTH
 _LATE = 48  # samples by which an octave's signal trails the one it is made from
 _BEHIND = 17  # frames by which the spectrum trails the signal; the lowest octave needs that
 _BEFORE = 2 * _LATE + WIDTH // 2  # samples kept of the input
+# librosa doubles the power with every halving of the rate, to keep the energy
+_GAINS = 2.0 ** np.arange(OCTAVES, dtype=np.float32)[:, np.newaxis, np.newaxis]
 
 
 class ConstantQ:
@@ -71,9 +65,12 @@ class ConstantQ:
         return joined[_BEHIND : _BEHIND + frames]
 
     def _work(self, end: int | None = None) -> None:
-        """Go through one full block; ``end`` is the length of the signal where it is known."""
-        above = self._octaves[0]
-        first = _BEFORE
+        """Go through one full block; ``end`` is the length of the signal where it is known.
+
+        An octave's signal ends `_LATE` samples before the block does, because the filter looks
+        ahead; so what a frame sees is there `_BEHIND` frames later in all octaves alike.
+        """
+        above, first = self._octaves[0], _BEFORE  # the block begins at ``first``
         for octave in range(1, OCTAVES + 1):
             signal = self._octaves[octave]
             count = _BLOCK >> octave
@@ -105,9 +102,6 @@ class ConstantQ:
         power *= _GAINS
         low_first = power[::-1].transpose(1, 0, 2)
         self._spectra.append(low_first.reshape(_FRAMES, BINS))
-
-
-_GAINS = 2.0 ** np.arange(OCTAVES, dtype=np.float32)[:, np.newaxis, np.newaxis]
 
 
 def _decimated_length(length: int, octave: int) -> int:

@@ -6,27 +6,24 @@ section 4, the model with structured outputs.
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-from audioml.core.errors import IntegrityError, UsageError, ValidationError
-from audioml.core.stages import Backend, Session, TensorSpec
-from audioml.core.values import Tensors
 from numpy.typing import NDArray
 
 from .gru import BidirectionalGRU
 
-__all__ = ["CremaBackend", "CremaSession", "Network"]
+__all__ = ["BINS", "HARMONICS", "HEADS", "Network"]
 
 Array = NDArray[np.float32]
-_BINS, _HARMONICS, _REACH = 216, 2, 5  # the first convolution sees 5 frames and 5 bins
+BINS, HARMONICS = 216, 2
+HEADS = {"chord_pitch": 12, "chord_root": 13, "chord_bass": 13}
+"""The heads that the one for ``chord_tag`` sees, and their numbers of labels."""
+_REACH = 5  # the first convolution sees 5 frames and 5 bins
 _EPSILON = 1e-3  # of Keras' batch norm
 _FRAMES = 512  # convolved at once
 _BAND = 36  # bins of one product of the first convolution
-_HEADS = {"chord_pitch": 12, "chord_root": 13, "chord_bass": 13}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +64,7 @@ class Network:
         scale, shift = norms[0]
         conv = weights["conv1.kernel"][..., 0] * scale
         (scale2, shift2), kernel2 = norms[1], weights["conv2.kernel"][0, :, 0]
-        heads = [name.replace("chord_", "") for name in _HEADS]
+        heads = [name.replace("chord_", "") for name in HEADS]
         tag_scale, tag_shift = norms[4]
         tag_kernel = weights["tag.kernel"]
         return cls(
@@ -106,7 +103,7 @@ class Network:
         for start in range(0, len(features), _FRAMES):
             stop = min(start + _FRAMES, len(features))
             first, last = max(start - half, 0), min(stop + half, len(features))
-            around = np.empty((stop - start + 2 * half, _BINS + 2 * half, _HARMONICS), np.float32)
+            around = np.empty((stop - start + 2 * half, BINS + 2 * half, HARMONICS), np.float32)
             around[:] = self.padding
             at = first - start + half
             around[at : at + last - first, half:-half] = features[first:last]
@@ -117,58 +114,13 @@ class Network:
     def _bins(self, around: Array) -> Array:
         """Return the first convolution of padded frames; float32, shape (t, 216)."""
         count = len(around) - _REACH + 1
-        out = np.full((count, _BINS), self.offset, np.float32)
+        out = np.full((count, BINS), self.offset, np.float32)
         width = self.bands.shape[1]
-        for low in range(0, _BINS, _BAND):
+        for low in range(0, BINS, _BAND):
             for later, band in enumerate(self.bands):
                 window = around[later : later + count, 2 * low : 2 * low + width]
                 out[:, low : low + _BAND] += window @ band
         return np.maximum(out, 0, out=out)
-
-
-class CremaSession(Session):
-    """Runs the network, one row after the other; threads may share it."""
-
-    inputs: Mapping[str, TensorSpec] = {
-        "cqt_mag": TensorSpec((None, None, _BINS, _HARMONICS), "float32")
-    }
-    outputs: Mapping[str, TensorSpec] = {
-        name: TensorSpec((None, None, size), "float32")
-        for name, size in {"chord_tag": 170, **_HEADS}.items()
-    }
-    concurrent = True
-
-    def __init__(self, network: Network) -> None:
-        self._network = network
-
-    def run(self, feeds: Tensors, /) -> Tensors:
-        """Return the four heads, float32, shape (rows, t, labels) each."""
-        features = np.asarray(feeds["cqt_mag"], np.float32)
-        if features.ndim != 4 or 0 in features.shape or features.shape[2:] != (_BINS, _HARMONICS):
-            raise ValidationError(
-                f"'cqt_mag' must have shape (rows, t, {_BINS}, {_HARMONICS}), got {features.shape}"
-            )
-        rows = [self._network(row) for row in features]
-        return {name: np.stack([row[name] for row in rows]) for name in self.outputs}
-
-
-class CremaBackend(Backend):
-    """Loads ``weights.npz``."""
-
-    def load(
-        self, path: Path, /, *, device: str = "cpu", threads: int | None = None
-    ) -> CremaSession:
-        """Return a session; ``threads`` is for the process to set, before it imports numpy."""
-        if device != "cpu":
-            raise UsageError(f"the backend 'crema' runs on 'cpu' only, got {device!r}")
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                weights = {name: file[name] for name in file.files}
-            return CremaSession(Network.from_weights(weights))
-        except (KeyError, ValueError, zipfile.BadZipFile) as error:
-            raise IntegrityError(
-                f"{path} does not hold the weights of crema's chord network: {error}"
-            ) from error
 
 
 def _norm(weights: Mapping[str, Array], name: str) -> tuple[Array, Array]:
@@ -179,7 +131,7 @@ def _norm(weights: Mapping[str, Array], name: str) -> tuple[Array, Array]:
 
 def _bands(kernel: Array) -> Array:
     """Return a convolution's kernel (5 frames, 5 bins, 2 harmonics) as banded matrices."""
-    bands = np.zeros((_REACH, _BAND + _REACH - 1, _HARMONICS, _BAND), np.float32)
+    bands = np.zeros((_REACH, _BAND + _REACH - 1, HARMONICS, _BAND), np.float32)
     for low in range(_BAND):
         bands[:, low : low + _REACH, :, low] = kernel
     return bands.reshape(_REACH, -1, _BAND)

@@ -28,7 +28,7 @@ def components() -> Iterator[Component]:
     yield Component(
         "backend",
         "crema",
-        "audioml_crema.network:CremaBackend",
+        "audioml_crema.session:CremaBackend",
         "crema's chord network in numpy",
     )
     yield Component(

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from .analysis import Analysis, Recording
 from .cache import Cache
 from .estimators import load_estimator, variants_of
-from .tags import read_tags
+from .tags import Tags, read_tags
 
 __all__ = ["analyze", "analyze_file"]
 
@@ -72,7 +72,7 @@ def analyze_file(
     ``named`` is False where the file only holds what came from elsewhere: it has no tags.
     """
     kept = Cache(Store().root / "cache" / "analyze") if cache else None
-    tags = read_tags(path) if named and path.is_file() else {}
+    tags = read_tags(path) if named and path.is_file() else Tags()
     digest = sha256(path) if kept and path.is_file() else ""
     predictions, duration = {}, 0.0
     for name, variant in variants.items():
@@ -85,7 +85,14 @@ def analyze_file(
             if kept:
                 kept.put(key, *found)
         predictions[name], duration = found
-    recording = Recording(duration=duration, path=path if named else None, sha256=digest, **tags)
+    recording = Recording(
+        duration=duration,
+        path=path if named else None,
+        title=tags.title,
+        artist=tags.artist,
+        release=tags.release,
+        sha256=digest,
+    )
     return Analysis(recording, predictions)
 
 

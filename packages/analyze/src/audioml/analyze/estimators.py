@@ -92,8 +92,10 @@ def variants_of(names: Iterable[str], compat: str | None) -> dict[str, str | Non
     UsageError
         If none of them has the variant ``compat``.
     """
+    if compat is None:
+        return dict.fromkeys(names)
     chosen = {name: compat if compat in _variants(name) else None for name in names}
-    if compat is not None and not any(chosen.values()):
+    if not any(chosen.values()):
         raise UsageError(f"none of the estimators {', '.join(chosen)} has --compat {compat}")
     return chosen
 

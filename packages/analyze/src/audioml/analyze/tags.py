@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from audioml.core.files import shown
 
-__all__ = ["read_tags"]
+__all__ = ["Tags", "read_tags"]
 
 log = logging.getLogger(__name__)
 
 
-def read_tags(path: Path) -> dict[str, str]:
-    """Return ``title``, ``artist`` and ``release`` (the album), empty where the file has none.
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """What a file says of itself; ``release`` is the album. Empty where it says nothing."""
 
-    What is missing is told in one warning.
-    """
+    title: str = ""
+    artist: str = ""
+    release: str = ""
+
+
+def read_tags(path: Path) -> Tags:
+    """Return the tags of a file; what is missing is told in one warning."""
     from tinytag import TinyTag
     from tinytag import TinyTagException as Unreadable
 
     try:
-        tags = TinyTag.get(path, duration=False)
-        found = {"title": tags.title, "artist": tags.artist, "release": tags.album}
+        found = TinyTag.get(path, duration=False)
+        tags = Tags(found.title or "", found.artist or "", found.album or "")
     except (Unreadable, OSError, ValueError):
-        found = {"title": None, "artist": None, "release": None}
-    missing = [{"release": "album"}.get(name, name) for name, value in found.items() if not value]
+        tags = Tags()
+    named = zip(("title", "artist", "album"), astuple(tags), strict=True)
+    missing = [name for name, value in named if not value]
     if missing:
         log.warning("%s has no tag for %s", shown(path), ", ".join(missing))
-    return {name: value or "" for name, value in found.items()}
+    return tags

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from ..errors import MissingDependencyError, ValidationError
+from ..errors import IntegrityError, MissingDependencyError, ValidationError
+from ..files import shown
 
 __all__ = ["OWN", "ManifestWriter", "chosen", "read_manifest"]
 
@@ -31,7 +33,8 @@ def _arrow(module: str = "pyarrow") -> Any:
         return importlib.import_module(module)
     except ImportError as error:
         raise MissingDependencyError(
-            'a corpus needs pyarrow, which is not installed; run: pip install "audioml-core[corpus]"'
+            "a corpus needs pyarrow, which is not installed; "
+            'run: pip install "audioml-core[corpus]"'
         ) from error
 
 
@@ -42,8 +45,24 @@ class ManifestWriter:
         self._parquet = _arrow("pyarrow.parquet")
         self._path, self._about = path, about
         self._rows: list[dict[str, Any]] = []
-        self._names: set[str] | None = None
+        self._columns: set[str] | None = None
         self._file: Any = None
+
+    def check(self, name: str, columns: Iterable[str]) -> None:
+        """Refuse a row, by its name, that has other columns than the first.
+
+        Raises
+        ------
+        ValidationError
+            If it has.
+        """
+        columns = set(columns)
+        if odd := sorted(columns ^ (columns if self._columns is None else self._columns)):
+            raise ValidationError(
+                f"every row of a corpus has the same columns: {', '.join(odd)} of {name!r} "
+                "is new or missing; give None for what is not known"
+            )
+        self._columns = columns
 
     def append(self, row: dict[str, Any]) -> None:
         """Add a row.
@@ -51,14 +70,8 @@ class ManifestWriter:
         Raises
         ------
         ValidationError
-            If its columns are not those of the first row, or do not have their types.
+            If a column does not have the type that it had before.
         """
-        self._names = set(row) if self._names is None else self._names
-        if odd := sorted(set(row) ^ self._names):
-            raise ValidationError(
-                f"every row of a corpus has the same columns: {', '.join(odd)} of {row['id']!r} "
-                "is new or missing; give None for what is not known"
-            )
         self._rows.append(row)
         if len(self._rows) >= _GROUP:
             self._flush()
@@ -71,13 +84,14 @@ class ManifestWriter:
             self._file.close()
 
     def _flush(self) -> None:
-        arrow, rows, self._rows = _arrow(), self._rows, []
+        arrow, rows = _arrow(), self._rows
         try:
             if self._file is None:
                 schema = _schema(rows).with_metadata({_KEY: json.dumps(self._about).encode()})
                 self._file = self._parquet.ParquetWriter(self._path, schema, compression="zstd")
             if rows:
                 self._file.write_table(arrow.Table.from_pylist(rows, self._file.schema))
+            self._rows = []  # only now: after an error the manifest can never be finished
         except (arrow.ArrowInvalid, arrow.ArrowTypeError) as error:
             raise ValidationError(
                 f"a column of the corpus does not keep its type, in one of the rows up to "

@@ -54,12 +54,12 @@ def encode(samples: NDArray[np.floating[Any]], encoding: str, /) -> NDArray[Any]
     """
     check_encoding(encoding)
     if encoding == "float32":
-        return samples.astype(ENCODINGS[encoding], copy=False)
+        return np.asarray(samples, ENCODINGS[encoding])
     if encoding == "int16":
-        return np.clip(np.rint(samples * 32768.0), -32768, 32767).astype(ENCODINGS[encoding])
+        return np.asarray(np.clip(np.rint(samples * 32768.0), -32768, 32767), ENCODINGS[encoding])
     clipped = np.clip(samples, -1.0, 1.0)
     curve = np.copysign(np.log1p(_MU * np.abs(clipped)) / np.log1p(_MU), clipped)
-    return np.floor((curve + 1.0) / 2.0 * _MU + 0.5).astype(ENCODINGS[encoding])
+    return np.asarray(np.floor((curve + 1.0) / 2.0 * _MU + 0.5), ENCODINGS[encoding])
 
 
 def decode(kept: NDArray[Any], encoding: str, /) -> NDArray[np.float32]:
@@ -72,6 +72,7 @@ def decode(kept: NDArray[Any], encoding: str, /) -> NDArray[np.float32]:
     """
     check_encoding(encoding)
     if encoding == "mulaw":
-        return _MULAW[kept]
-    samples = kept.astype(np.float32)
-    return samples if encoding == "float32" else samples * np.float32(1 / 32768)
+        levels: NDArray[np.float32] = _MULAW[kept]
+        return levels
+    samples = np.asarray(kept, np.float32)
+    return samples if encoding == "float32" else np.asarray(samples / np.float32(32768))

@@ -121,5 +121,5 @@ class WindowSampler:
         order = np.arange(self._windows, dtype=np.int32 if self._windows < 2**31 else np.int64)
         random.shuffle(order)
         self._order = order[self._rank :: self._world][: len(self)]
-        self._offsets = random.integers(0, self._slack + 1)
+        self._offsets = np.asarray(random.integers(0, self._slack + 1), np.int64)
         self._epoch, self._cursor = epoch, cursor

@@ -85,13 +85,13 @@ class CorpusWriter:
             self._open = stack.pop_all()
         return self
 
-    def append(self, id: str, samples: NDArray[Any], /, **columns: Any) -> None:
+    def append(self, name: str, samples: NDArray[Any], /, **columns: Any) -> None:
         """Add a row.
 
         Parameters
         ----------
-        id
-            A name that no other row has.
+        name
+            The row's id, which no other row has.
         samples
             Shape (n,) or (1, n): floating point, nominally in [-1, 1]; or already encoded.
         columns
@@ -107,30 +107,31 @@ class CorpusWriter:
         """
         if self._shards is None:
             raise UsageError("a corpus is written within its 'with' block; open it first")
-        if id in self._ids:
-            raise ValidationError(f"the corpus has a row {id!r} already")
+        if name in self._ids:
+            raise ValidationError(f"the corpus has a row {name!r} already")
         if taken := sorted(set(columns) & set(OWN)):
             raise ValidationError(f"columns {', '.join(taken)} are the corpus's own; rename them")
-        kept = self._kept(id, np.asarray(samples))
+        kept = self._kept(name, np.asarray(samples))
+        self._manifest.check(name, columns)
         shard, start = self._shards.append(kept)
-        own = (id, shard, start, len(kept), self._rate, self._encoding)
+        own = (name, shard, start, len(kept), self._rate, self._encoding)
         digest = hashlib.sha256(kept.data).hexdigest()
         self._manifest.append({**dict(zip(OWN, (*own, digest), strict=True)), **columns})
-        self._ids.add(id)
+        self._ids.add(name)
 
-    def _kept(self, id: str, samples: NDArray[Any]) -> NDArray[Any]:
+    def _kept(self, name: str, samples: NDArray[Any]) -> NDArray[Any]:
         if samples.ndim == 2 and len(samples) == 1:
             samples = samples[0]
         if samples.ndim != 1:
-            raise ValidationError(f"samples of {id!r} must have shape (n,), got {samples.shape}")
+            raise ValidationError(f"samples of {name!r} must have shape (n,), got {samples.shape}")
         if samples.dtype.kind == "f":
             if not np.isfinite(samples).all():
-                raise ValidationError(f"samples of {id!r} are not all finite")
+                raise ValidationError(f"samples of {name!r} are not all finite")
             samples = encode(samples, self._encoding)
         dtype = ENCODINGS[self._encoding]
         if samples.dtype != dtype:
             raise ValidationError(
-                f"samples of {id!r} must be floating point or {dtype}, got {samples.dtype}"
+                f"samples of {name!r} must be floating point or {dtype}, got {samples.dtype}"
             )
         return np.ascontiguousarray(samples, dtype)
 
@@ -141,11 +142,14 @@ class CorpusWriter:
         trace: TracebackType | None,
     ) -> None:
         shards, self._shards = self._shards, None
+        assert shards is not None
+        if error is not None:
+            with contextlib.suppress(OSError):
+                shards.close()
+                self._manifest.close(finish=False)
+            self._open.__exit__(kind, error, trace)
+            return
         with self._open:
-            if error is not None:
-                self._open.callback(self._manifest.close, finish=False)
-                raise error
-            assert shards is not None
             shards.close()
             self._manifest.close(finish=True)
             self._unfinished.rename(self._unfinished.with_name(MANIFEST))
