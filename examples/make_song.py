@@ -12,7 +12,8 @@ from audioml.core.testing.sounds import music
 def main(path: str) -> None:
     """Write the song and say what it plays."""
     audio, chords = music()
-    write(path, audio)
+    tags = {"title": "Eight bars", "artist": "audioml", "album": "Demo"}
+    write(path, audio, tags=tags)
     played = "  ".join(str(label) for label in chords.values)
     print(f"made {Path(path).name}, {audio.duration:.0f} s, which plays: {played}")
 

@@ -268,9 +268,8 @@ def test_all_leaves_out_what_cannot_run(fake) -> None:
 
 def test_tags_are_read(fake, audioml_cli, tmp_path) -> None:
     path = tmp_path / "song.flac"
-    with soundfile.SoundFile(path, "w", 44100, 1) as file:
-        file.title, file.artist, file.album = "Ti<tle", "Ärtist", "Album"
-        file.write(music(bar=0.25)[0].samples.T)
+    tags = {"title": "Ti<tle", "artist": "Ärtist", "album": "Album"}
+    write(path, music(bar=0.25)[0], tags=tags)
     result = audioml_cli("analyze", str(path), "-e", "fake")
     about = json.loads(result.out)["file_metadata"]
     assert (about["title"], about["artist"], about["release"]) == ("Ti<tle", "Ärtist", "Album")

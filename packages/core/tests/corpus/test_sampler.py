@@ -1,3 +1,4 @@
+import itertools
 import json
 
 import numpy as np
@@ -25,7 +26,7 @@ def test_an_epoch_draws_windows_that_do_not_overlap_from_every_row(corpus):
         assert sampler.epoch == epoch
         rows = [row for row, _ in windows]
         assert [rows.count(n) for n in range(5)] == [3, 10, 0, 6, 1]
-        for (row, start), (next_row, next_start) in zip(windows, windows[1:], strict=False):
+        for (row, start), (next_row, next_start) in itertools.pairwise(windows):
             assert 0 <= start <= SIZES[row] - 10
             assert next_row > row or next_start == start + 10
 

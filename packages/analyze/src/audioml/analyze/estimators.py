@@ -6,6 +6,7 @@ import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from audioml.core.cli.pulling import pull_shown
 from audioml.core.errors import AudiomlError, UsageError
 from audioml.core.models.load import load, resolve
 from audioml.core.models.manifest import Manifest
@@ -101,15 +102,16 @@ def variants_of(names: Iterable[str], compat: str | None) -> dict[str, str | Non
 
 
 def _variants(name: str) -> Iterable[str]:
-    found = resolve(name, store=Store(), plugins=registry())
+    store = Store()
+    found = resolve(name, store=store, plugins=registry())
+    if isinstance(found, Component) and found.kind == "model":
+        found = pull_shown(store, found.load())
     return () if isinstance(found, Component) else Manifest.read(found).variants
 
 
 @functools.lru_cache(maxsize=32)
 def load_estimator(name: str, variant: str | None) -> Estimator:
     """Return an estimator, loaded once in each process and fetched if need be."""
-    from audioml.core.cli.pulling import pull_shown
-
     model = load(name, variant=variant, pull=pull_shown)
     if not isinstance(model, Estimator):
         raise UsageError(f"{name!r} makes sound; `audioml analyze` needs an estimator")

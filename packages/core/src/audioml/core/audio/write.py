@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ..errors import AudioError, OutputError
@@ -13,7 +13,13 @@ from ..values import Audio
 __all__ = ["write"]
 
 
-def write(path: str | Path, audio: Audio | Iterable[Audio], *, subtype: str | None = None) -> None:
+def write(
+    path: str | Path,
+    audio: Audio | Iterable[Audio],
+    *,
+    subtype: str | None = None,
+    tags: Mapping[str, str] | None = None,
+) -> None:
     """Write sound, or blocks of sound as they come, in the format of the suffix.
 
     Parameters
@@ -24,6 +30,9 @@ def write(path: str | Path, audio: Audio | Iterable[Audio], *, subtype: str | No
         The sound; blocks must share one rate and number of channels.
     subtype
         Such as ``PCM_16``, ``PCM_24`` or ``FLOAT``; None for the format's usual one.
+
+    tags
+        Such as ``title``, ``artist``, ``album``, ``comment``, where the format holds them.
 
     Raises
     ------
@@ -49,6 +58,8 @@ def write(path: str | Path, audio: Audio | Iterable[Audio], *, subtype: str | No
             with soundfile.SoundFile(
                 temporary, "w", first.rate, first.channels, subtype, format=kind
             ) as file:
+                for name, text in (tags or {}).items():
+                    setattr(file, name, text)
                 for block in itertools.chain([first], blocks):
                     file.write(block.samples.T)
         except soundfile.LibsndfileError as error:

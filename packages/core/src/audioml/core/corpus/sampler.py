@@ -97,7 +97,7 @@ class WindowSampler:
             self._cursor += len(taken)
             rows = np.searchsorted(self._ends, taken, side="right")
             within = taken - np.where(rows > 0, self._ends[rows - 1], 0)
-            starts = self._offsets[rows] + within * self._length
+            starts = self._offsets[rows] + np.asarray(within, np.int64) * self._length
             windows += zip(rows.tolist(), starts.tolist(), strict=True)
         return windows
 
