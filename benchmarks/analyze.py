@@ -16,10 +16,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import originals
+from measure import Cost, best, interleaved, table
+
 from audioml.core.audio import write
 from audioml.core.testing import music
 from audioml.core.testing.sounds import PROGRESSION
-from measure import Cost, best, interleaved, table
 
 AUDIOML = str(Path(sys.executable).with_name("audioml"))
 

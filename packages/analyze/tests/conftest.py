@@ -11,9 +11,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 @pytest.fixture
 def fake(audioml_plugins, audioml_home):
     """The estimators of tests, the command and the formats, and an empty store."""
+    import estimators_of_tests
+
     import audioml.analyze.plugin
     import audioml.core.plugin
-    import estimators_of_tests
     from audioml.analyze.estimators import load_estimator
 
     audioml_plugins(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+
 from audioml.core.plugins import Component, hookimpl
 from audioml.core.stages import Estimator, ModelSpec
 from audioml.core.values import Annotation, Audio, Prediction

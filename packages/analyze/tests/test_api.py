@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from audioml.analyze import analyze
 from audioml.analyze.cache import Cache
 from audioml.core.errors import UsageError

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+
 from audioml.analyze import analyze
 from audioml.core.audio import write
 from audioml.core.testing import music, noise, silence

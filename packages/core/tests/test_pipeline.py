@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import tiny as tiny_plugin
+
 from audioml.core import Audio, load
 from audioml.core.errors import AudioError, UsageError
 from audioml.core.testing import parametrize_with_checks

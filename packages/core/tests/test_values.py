@@ -4,10 +4,11 @@ import itertools
 
 import numpy as np
 import pytest
-from audioml.core.errors import ValidationError
-from audioml.core.values import Annotation, Audio, Frames, Prediction, Rows, Source, concatenate
 from hypothesis import given
 from hypothesis import strategies as st
+
+from audioml.core.errors import ValidationError
+from audioml.core.values import Annotation, Audio, Frames, Prediction, Rows, Source, concatenate
 
 
 def test_one_dimensional_samples_are_one_channel() -> None:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+
 from audioml.core.files import sha256
 from audioml.core.models.manifest import FileEntry, Manifest, Part, Runtime
 from audioml.core.plugins import Component, hookimpl

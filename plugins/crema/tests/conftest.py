@@ -1,9 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,27 +18,18 @@ class Recording:
     chords: list[dict[str, object]]
 
 
-def _reference_folder() -> Path:
-    given = os.environ.get("AUDIOML_TEST_DATA")
-    if given:
-        return Path(given, "crema")
-    checkout = Path(__file__).resolve().parents[3]
-    return checkout.parent / "shared" / "data" / "crema"
-
-
 @pytest.fixture(
     scope="session",
     params=["guitar.wav", "love_theme.ogg", "piano.wav", "wanderer120.mp3"],
 )
-def recording(request) -> Recording:
+def recording(request, reference_data) -> Recording:
     import soundfile
+
     from audioml.core.audio.conform import conform
     from audioml.core.values import Audio
     from audioml_crema.model import CHORD
 
-    path = _reference_folder() / request.param
-    if not path.exists():
-        pytest.skip(f"no reference data: {path} is missing; set AUDIOML_TEST_DATA")
+    path = reference_data / "crema" / request.param
     stem = str(path.with_name(path.name.replace(".", "_")))
     samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
     arrays = np.load(f"{stem}.npz", allow_pickle=False)
@@ -60,29 +48,11 @@ def _spec(published):
 
 
 @pytest.fixture(scope="session")
-def wheel(request, tmp_path_factory) -> Path:
-    """The wheel of crema: AUDIOML_CREMA_WHEEL, or downloaded once and kept in pytest's cache."""
-    given = os.environ.get("AUDIOML_CREMA_WHEEL")
-    if given:
-        return Path(given)
-    cache = getattr(request.config, "cache", None)
-    folder = Path(cache.mkdir("crema") if cache else tmp_path_factory.mktemp("crema"))
-    if not list(folder.glob("crema-0.2.0-*.whl")):
-        command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:"]
-        command += ["--quiet", "--retries", "1", "--dest", str(folder), "crema==0.2.0"]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-        if done.returncode:
-            pytest.skip("crema's wheel cannot be downloaded: " + done.stderr.strip()[-200:])
-    return next(folder.glob("crema-0.2.0-*.whl"))
+def chord_folder(pulled_weights) -> Path:
+    """The model folder of the published weights."""
+    from audioml.core.store import Store
 
-
-@pytest.fixture(scope="session")
-def chord_folder(wheel, tmp_path_factory) -> Path:
-    """The model folder of the published weights, made as the store makes it."""
-    from audioml.core.store.store import Store
-    from audioml_crema.model import CHORD
-
-    return Store(tmp_path_factory.mktemp("store")).pull(CHORD, given=wheel)
+    return Store(pulled_weights).find("crema-chord")
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,12 @@
 import h5py
 import numpy as np
 import pytest
+
 from audioml.core.errors import IntegrityError
 from audioml.core.files import sha256
 from audioml.core.models.manifest import Manifest
-from audioml.core.store import sources
-from audioml_crema.convert import weights, write_folder
+from audioml.core.store import Store
+from audioml_crema.convert import weights
 from audioml_crema.model import CHORD
 
 
@@ -40,11 +41,8 @@ def test_the_optimisers_state_stays_behind(chord_folder):
 
 
 @pytest.mark.weights
-def test_converting_twice_gives_the_same_bytes(chord_folder, wheel, tmp_path):
-    sources.from_local(CHORD.url, wheel, tmp_path / "model.h5")
-    again = tmp_path / "again"
-    again.mkdir()
-    write_folder(tmp_path / "model.h5", again)
+def test_pulling_again_gives_the_same_bytes(chord_folder, tmp_path):
+    again = Store(tmp_path).pull(CHORD)
     for path in chord_folder.iterdir():
         assert path.read_bytes() == (again / path.name).read_bytes()
 

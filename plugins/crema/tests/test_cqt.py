@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from audioml.core.testing import sounds
 from audioml_crema.blocks import ConstantQ
 from audioml_crema.cqt import BINS, HOP_LENGTH, RATE, WIDTH, decimate, kernel

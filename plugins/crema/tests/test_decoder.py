@@ -2,11 +2,12 @@ import itertools
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from audioml.core.errors import ValidationError
 from audioml_crema.decoder import ChordDecoder, segments
 from audioml_crema.labels import LABELS, ROOTS
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 HOP = 4096 / 44100
 

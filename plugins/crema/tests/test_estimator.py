@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from audioml.core.testing import checks_for, sounds
 
 pytestmark = pytest.mark.weights

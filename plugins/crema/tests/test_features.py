@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from audioml.core.errors import AudioError
 from audioml.core.testing import checks_for, sounds
 from audioml.core.values import Audio
 from audioml_crema.cqt import HOP_LENGTH
 from audioml_crema.features import HCQT, decibels
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 SONG = sounds.music(bar=2.0)[0].samples[0]
 

@@ -1,4 +1,5 @@
 import pytest
+
 from audioml_crema.labels import LABELS, PITCHES, QUALITIES, ROOTS, inverted
 
 

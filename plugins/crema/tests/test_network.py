@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from audioml.core.errors import IntegrityError, UsageError, ValidationError
 from audioml_crema.gru import BidirectionalGRU
 from audioml_crema.network import Network

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from audioml.core.errors import AudioError, UsageError
 from audioml.core.testing import checks_for, sounds
 from audioml.core.values import Audio

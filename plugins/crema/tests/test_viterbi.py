@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
-from audioml_crema.viterbi import viterbi_loop
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from audioml_crema.viterbi import viterbi_loop
 
 
 def plain(probabilities, stay):

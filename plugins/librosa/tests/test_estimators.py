@@ -7,6 +7,7 @@ import librosa
 import librosa.version
 import numpy as np
 import pytest
+
 from audioml.core.errors import AudioError
 from audioml.core.stages import Estimator
 from audioml.core.testing import parametrize_with_checks, silence, sine

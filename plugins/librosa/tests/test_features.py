@@ -7,6 +7,7 @@ from typing import Any
 import librosa
 import numpy as np
 import pytest
+
 from audioml.core.errors import AudioError, UsageError
 from audioml.core.stages import FeatureExtractor
 from audioml.core.testing import parametrize_with_checks

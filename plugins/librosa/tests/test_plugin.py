@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+
 from audioml.core.plugins import Registry
 from audioml_librosa import plugin
 

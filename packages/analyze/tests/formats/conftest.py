@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from audioml.analyze import Analysis, Recording
 from audioml.core.values import Annotation, Frames, Prediction, Source
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+
 from audioml.analyze import Analysis
 from audioml.analyze.formats.jams import JAMS, to_jams
 from audioml.core import __version__

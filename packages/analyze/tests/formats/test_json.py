@@ -3,11 +3,12 @@ from __future__ import annotations
 import json
 
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
 from audioml.analyze import Analysis, Recording
 from audioml.analyze.formats.json import JSON
 from audioml.core.values import Frames, Prediction
-from hypothesis import given
-from hypothesis import strategies as st
 
 
 def test_everything_is_there_with_its_source(song):

@@ -5,12 +5,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from audioml.analyze import Analysis, Recording
 from audioml.analyze.formats.midi import MIDI
 from audioml.core.errors import OutputError
 from audioml.core.values import Annotation, Prediction
-from hypothesis import given
-from hypothesis import strategies as st
 
 mido = pytest.importorskip("mido", reason="the independent reader: pip install mido")
 

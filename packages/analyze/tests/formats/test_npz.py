@@ -4,6 +4,7 @@ import io
 
 import numpy as np
 import pytest
+
 from audioml.analyze import Analysis, Recording
 from audioml.analyze.formats.npz import NPZ
 from audioml.core.errors import OutputError

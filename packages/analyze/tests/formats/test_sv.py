@@ -5,6 +5,7 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 import soundfile
+
 from audioml.analyze.formats.sv import SV
 from audioml.core.values import Annotation, Prediction
 

@@ -8,6 +8,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from audioml.analyze.formats.audacity import AUDACITY
 from audioml.analyze.formats.csv import CSV
 from audioml.analyze.formats.lab import LAB
@@ -15,8 +18,6 @@ from audioml.analyze.formats.sv import SV
 from audioml.analyze.formats.text import TEXT, clock
 from audioml.core.errors import OutputError
 from audioml.core.values import Annotation, Prediction
-from hypothesis import given
-from hypothesis import strategies as st
 
 
 def rows_of(analysis):

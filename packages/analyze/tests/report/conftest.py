@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+
 from audioml.analyze import Analysis, Recording
 from audioml.core.values import Annotation, Frames, Prediction, Source
 

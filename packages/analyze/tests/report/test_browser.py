@@ -7,6 +7,7 @@ import shutil
 import time
 
 import pytest
+
 from audioml.analyze.report import html
 
 pytestmark = pytest.mark.browser

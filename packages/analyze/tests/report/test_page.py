@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+
 from audioml.analyze import Analysis, Recording
 from audioml.analyze.report import HTML, html
 from audioml.core.values import Annotation, Frames, Prediction

@@ -4,6 +4,7 @@ import struct
 import zlib
 
 import numpy as np
+
 from audioml.analyze.report.png import heat_map
 
 

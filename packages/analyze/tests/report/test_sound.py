@@ -6,6 +6,7 @@ import io
 import numpy as np
 import pytest
 import soundfile
+
 from audioml.analyze.report import sound
 from audioml.analyze.report.sound import embed, waveform
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from audioml.analyze.report.wording import chord_name, chord_symbol, hue
 
 

@@ -5,13 +5,14 @@ import itertools
 import numpy as np
 import pytest
 import soxr
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from audioml.core.audio import conform, conform_blocks
 from audioml.core.errors import AudioError
 from audioml.core.stages import ModelSpec
 from audioml.core.testing import noise
 from audioml.core.values import Audio
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 
 def spec(rate=22050, channels=1) -> ModelSpec:

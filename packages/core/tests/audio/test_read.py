@@ -8,6 +8,7 @@ import struct
 import numpy as np
 import pytest
 import soundfile
+
 from audioml.core.audio import read, read_blocks, write
 from audioml.core.audio.stdin import spooled
 from audioml.core.errors import AudioError, OutputError

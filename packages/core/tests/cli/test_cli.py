@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 import pytest
+
 from audioml.core.plugins import Component, hookimpl
 
 HEAVY = {"numpy", "scipy", "librosa", "numba", "torch", "tensorflow", "pandas", "jams", "h5py"}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from audioml.core.corpus import Corpus, CorpusWriter
 from audioml.core.errors import (
     IntegrityError,

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from audioml.core.corpus import ENCODINGS, decode, encode
 from audioml.core.errors import ValidationError
 

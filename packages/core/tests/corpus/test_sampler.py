@@ -3,6 +3,7 @@ import json
 
 import numpy as np
 import pytest
+
 from audioml.core.corpus import Corpus, CorpusWriter, WindowSampler
 from audioml.core.errors import ValidationError
 

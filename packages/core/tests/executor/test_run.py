@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from audioml.core.errors import AudiomlError, MissingDependencyError, UsageError
 from audioml.core.executor import Outcome, WorkerError, run
 

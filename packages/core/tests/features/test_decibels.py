@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from audioml.core.errors import ValidationError
 from audioml.core.features import amplitude_to_db, power_to_db
 

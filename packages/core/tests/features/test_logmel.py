@@ -1,18 +1,19 @@
 import dataclasses
 import itertools
 import json
-import os
 import pickle
-from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
+import soxr
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from audioml.core.errors import ValidationError
 from audioml.core.features import LogMel
 from audioml.core.stages import FeatureExtractor
 from audioml.core.values import Audio
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 RATE = 8000
 NOISE = np.random.default_rng(0).uniform(-1, 1, 3 * RATE).astype(np.float32)
@@ -172,15 +173,12 @@ def test_a_short_signal_is_padded_with_zeros_to_one_window():
     assert features(dataclasses.replace(SONYC, pad="drop"), NOISE[:3000]).shape == (0, 64, 51)
 
 
+@pytest.mark.parity
 @pytest.mark.parametrize("name", ["03_000965", "05_001577", "07_002400"])
-def test_street_recordings_give_the_features_of_the_sonyc_node(name):
-    here = Path(os.environ.get("AUDIOML_TEST_DATA", Path(__file__).parents[5] / "shared/data"))
-    if not (here / f"edge/{name}.wav").exists():
-        pytest.skip("the test data is not here; set AUDIOML_TEST_DATA")
-    soundfile, soxr = pytest.importorskip("soundfile"), pytest.importorskip("soxr")
-    samples, rate = soundfile.read(here / f"edge/{name}.wav", dtype="float32")
+def test_street_recordings_give_the_features_of_the_sonyc_node(reference_data, name):
+    samples, rate = soundfile.read(reference_data / f"edge/{name}.wav", dtype="float32")
     samples = soxr.resample(samples, rate, RATE, quality="HQ")
-    expected = np.load(here / f"edge/{name}.npz")["features"]
+    expected = np.load(reference_data / f"edge/{name}.npz")["features"]
     np.testing.assert_allclose(features(SONYC, samples), expected, rtol=0, atol=1e-4)
 
 

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from audioml.core.errors import ValidationError
 from audioml.core.features import hz_to_mel, mel_filters, mel_to_hz
 from audioml.core.features.mel import TILE, MelBank

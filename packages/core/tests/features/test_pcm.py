@@ -2,12 +2,13 @@ import itertools
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from audioml.core.errors import AudioError, ValidationError
 from audioml.core.features import PCM
 from audioml.core.stages import FeatureExtractor
 from audioml.core.values import Audio
-from hypothesis import given
-from hypothesis import strategies as st
 
 NOISE = np.random.default_rng(0).uniform(-1, 1, 1000).astype(np.float32)
 

@@ -2,6 +2,7 @@ import warnings
 
 import numpy as np
 import pytest
+
 from audioml.core.errors import ValidationError
 from audioml.core.features import frame, hann, stft
 

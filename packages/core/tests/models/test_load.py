@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+
 from audioml.core import Audio, load
 from audioml.core.errors import (
     IntegrityError,

@@ -5,6 +5,7 @@ import json
 
 import pytest
 import tiny
+
 from audioml.core.errors import ManifestError
 from audioml.core.models.manifest import FileEntry, Golden, Manifest, Part, Runtime
 

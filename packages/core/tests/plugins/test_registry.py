@@ -5,6 +5,7 @@ import sys
 import types
 
 import pytest
+
 from audioml.core.errors import MissingDependencyError, NotFoundError, PluginError
 from audioml.core.plugins import Component, Registry, hookimpl
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import tiny as tiny_plugin
+
 from audioml.core.errors import (
     IntegrityError,
     NotFoundError,

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import h5py
 import numpy as np
+from numpy.typing import NDArray
+
 from audioml.core.errors import IntegrityError
 from audioml.core.models.manifest import Manifest, Part, Runtime
 from audioml.core.models.write import write_manifest
-from numpy.typing import NDArray
 
 from .card import CARD
 from .model import CHORD

@@ -5,10 +5,11 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
+from numpy.typing import NDArray
+
 from audioml.core.errors import ValidationError
 from audioml.core.stages import Decoder
 from audioml.core.values import Annotation, Frames, Prediction, Tensors
-from numpy.typing import NDArray
 
 from .cqt import HOP_LENGTH, RATE
 from .labels import LABELS, PITCHES, ROOTS, inverted

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
+
 from audioml.core.errors import AudioError
 from audioml.core.stages import FeatureExtractor
 from audioml.core.values import Audio, Rows
-from numpy.typing import NDArray
 
 from .blocks import ConstantQ
 from .cqt import BINS_PER_OCTAVE, HOP_LENGTH, RATE

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
 from audioml.core.errors import AudioError, UsageError
 from audioml.core.stages import FeatureExtractor
 from audioml.core.values import Audio, Rows
-from numpy.typing import NDArray
 
 __all__ = ["PumppExtractor"]
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+
 from audioml.core.errors import IntegrityError, UsageError, ValidationError
 from audioml.core.stages import Backend, Session, TensorSpec
 from audioml.core.values import Tensors

@@ -15,11 +15,12 @@ from importlib.metadata import version
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
 from audioml.core.errors import AudioError
 from audioml.core.pipeline import check_audio
 from audioml.core.stages import Estimator, ModelSpec
 from audioml.core.values import Annotation, Audio, Prediction
-from numpy.typing import NDArray
 
 __all__ = ["Beat", "Onset", "Tempo"]
 

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
 from audioml.core.errors import AudioError, UsageError
 from audioml.core.stages import FeatureExtractor
 from audioml.core.values import Audio, Rows
-from numpy.typing import NDArray
 
 __all__ = ["Feature", "FeatureStream", "chroma", "cqt", "mel", "mfcc"]
 

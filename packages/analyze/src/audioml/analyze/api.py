@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from numpy.typing import ArrayLike
+
 from audioml.core.audio import as_audio, conform_blocks, read_blocks
 from audioml.core.errors import UsageError
 from audioml.core.files import sha256
 from audioml.core.stages import Estimator
 from audioml.core.store import Store
 from audioml.core.values import Audio, Prediction, concatenate
-from numpy.typing import ArrayLike
 
 from .analysis import Analysis, Recording
 from .cache import Cache

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
 from audioml.core.errors import OutputError
 from audioml.core.files import write_bytes
 from audioml.core.plugins import registry
 from audioml.core.stages import ModelSpec
 from audioml.core.values import Annotation, Frames, Prediction, Source
-from numpy.typing import NDArray
 
 __all__ = ["Cache"]
 

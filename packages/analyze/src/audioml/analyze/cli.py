@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import click
+
 from audioml.core.cli import output
 from audioml.core.errors import UsageError
 

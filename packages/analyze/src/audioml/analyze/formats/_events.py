@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
+
 from audioml.core.errors import OutputError
 from audioml.core.values import Annotation
-from numpy.typing import NDArray
 
 from ..analysis import Analysis
 

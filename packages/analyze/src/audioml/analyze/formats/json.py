@@ -19,9 +19,10 @@ import json
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
 from audioml.core import __version__
 from audioml.core.values import Annotation, Frames, Source
-from numpy.typing import NDArray
 
 from ..analysis import Analysis
 from ._events import confidence, extras, plain

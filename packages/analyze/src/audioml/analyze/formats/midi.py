@@ -11,6 +11,7 @@ import struct
 from typing import NamedTuple
 
 import numpy as np
+
 from audioml.core.values import Annotation
 
 from ..analysis import Analysis

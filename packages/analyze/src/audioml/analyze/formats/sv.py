@@ -13,6 +13,7 @@ from typing import Any
 from xml.sax.saxutils import quoteattr
 
 import numpy as np
+
 from audioml.core.values import Annotation
 
 from ..analysis import Analysis

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+
 from audioml.core.values import Annotation
 
 from ..analysis import Analysis, Recording

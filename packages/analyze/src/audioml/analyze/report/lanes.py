@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from html import escape
 
 import numpy as np
-from audioml.core.values import Annotation, Frames
 from numpy.typing import NDArray
+
+from audioml.core.values import Annotation, Frames
 
 from ..formats._events import midi_pitches
 from .png import data_uri, heat_map

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
+
 from audioml.core.audio import conform_blocks, read_blocks
 from audioml.core.errors import AudioError
 from audioml.core.stages import ModelSpec
 from audioml.core.values import Audio
-from numpy.typing import NDArray
 
 from .png import data_uri
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from ..errors import MissingDependencyError, UsageError
 from .outcome import Outcome, WorkerError
-from .wire import dumps, prepare, received, work
+from .wire import dumps, interrupts_held, prepare, received, work
 
 __all__ = ["Pool"]
 
@@ -90,7 +90,8 @@ class _Run:
                 self._ready.append(_failed(job, error))
                 break
             try:
-                self._running[self._opened().submit(work, self._function, packed)] = job
+                with interrupts_held():
+                    self._running[self._opened().submit(work, self._function, packed)] = job
             except BrokenExecutor:
                 self._suspects.appendleft(job)
                 if self._running:
@@ -135,7 +136,10 @@ class _Run:
     def _opened(self) -> Any:
         if self._pool is None:
             self._pool = self._loky.ProcessPoolExecutor(
-                max_workers=self._workers, initializer=prepare, env=_environment()
+                max_workers=self._workers,
+                initializer=prepare,
+                initargs=(os.getpid(),),
+                env=_environment(),
             )
         return self._pool
 

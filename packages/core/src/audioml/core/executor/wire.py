@@ -5,6 +5,7 @@ Left to the pool, an item or a value that cannot be pickled would end the run.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 import os
@@ -13,13 +14,13 @@ import signal
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 from .outcome import Outcome, WorkerError, attempt
 
-__all__ = ["dumps", "prepare", "received", "work"]
+__all__ = ["dumps", "interrupts_held", "prepare", "received", "work"]
 
 
 def dumps(value: object) -> bytes:
@@ -29,10 +30,25 @@ def dumps(value: object) -> bytes:
     return packed
 
 
-def prepare() -> None:
+def prepare(parent: int) -> None:
     """Leave Ctrl-C to the parent, and end with it even where it is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a worker would only print a traceback
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    if os.name == "posix":  # on Windows a virtual environment's launcher stands between the two
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+@contextlib.contextmanager
+def interrupts_held() -> Iterator[None]:
+    """Hold Ctrl-C back: a worker that starts meanwhile is deaf to it until `prepare`."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _end_with(parent: int) -> None:
