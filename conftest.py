@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -24,13 +25,15 @@ def reference_data() -> Path:
 
 @pytest.fixture(scope="session")
 def pulled_weights(request: pytest.FixtureRequest) -> Path:
-    """A store with the published models, pulled once and kept from run to run."""
-    pytest.importorskip("audioml_crema", reason="audioml-crema is not installed")
+    """A store with the published models, pulled once and kept until what converts them changes."""
+    crema = pytest.importorskip("audioml_crema", reason="audioml-crema is not installed")
     from audioml.core.errors import OfflineError
     from audioml.core.store import Store
     from audioml_crema.model import CHORD
 
-    store = Store(Path(request.config.cache.mkdir("audioml-home")))
+    sources = sorted(Path(crema.__file__).parent.glob("*.py"))
+    state = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
+    store = Store(Path(request.config.cache.mkdir(f"audioml-home-{state[:12]}")))
     try:
         folder = store.pull(CHORD)
     except OfflineError as error:

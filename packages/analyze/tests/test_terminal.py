@@ -1,4 +1,4 @@
-"""What a person at a terminal sees: progress on stderr, results on stdout and nothing else there."""
+"""What a person at a terminal sees: progress on stderr, and only results on stdout."""
 
 from __future__ import annotations
 
