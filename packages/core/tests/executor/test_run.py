@@ -20,16 +20,23 @@ def workers(request):
     return request.param
 
 
-class Unpicklable:
-    def __reduce__(self):
-        raise TypeError("this stays here")
+# Classes made inside functions travel by value: workers cannot import a test module by its name.
+def unpicklable_class():
+    class Unpicklable:
+        def __reduce__(self):
+            raise TypeError("this stays here")
+
+    return Unpicklable
 
 
-class Unreadable(Exception):
-    """Pickles, but cannot be made again."""
+def unreadable_class():
+    class Unreadable(Exception):
+        """Pickles, but cannot be made again."""
 
-    def __init__(self, first, second):
-        super().__init__(first)
+        def __init__(self, first, second):
+            super().__init__(first)
+
+    return Unreadable
 
 
 def test_each_item_comes_back_with_its_value_and_time(workers):
@@ -134,12 +141,14 @@ class TestProcesses:
         class Local:
             pass
 
-        items = [Unpicklable(), 1, Local]
+        items = [unpicklable_class()(), 1, Local]
         outcomes = sorted(run(str, items, workers=2), key=lambda o: o.index)
         assert isinstance(outcomes[0].error, TypeError)
         assert [o.ok for o in outcomes] == [False, True, True]
 
     def test_what_cannot_be_sent_back_is_the_error_of_its_item(self):
+        Unpicklable, Unreadable = unpicklable_class(), unreadable_class()
+
         def make(kind):
             if kind == "value":
                 return Unpicklable()
@@ -156,7 +165,7 @@ class TestProcesses:
 
     def test_a_function_that_cannot_be_sent_is_refused_at_once(self):
         with pytest.raises(UsageError, match="cannot be sent to another process"):
-            run(Unpicklable().__reduce__, [1], workers=2)
+            run(unpicklable_class()().__reduce__, [1], workers=2)
 
     def test_a_worker_that_dies_is_the_error_of_its_item_alone(self):
         def die_of_five(n):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
+import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -146,7 +147,19 @@ class _Run:
     def _close(self, *, kill: bool) -> None:
         pool, self._pool = self._pool, None
         if pool is not None:
+            _settle(self._running)
             pool.shutdown(wait=True, kill_workers=kill)
+
+
+def _settle(futures: Iterable[Future[bytes]]) -> None:
+    """Wait until loky's own thread has handed every job on, which takes it a moment.
+
+    Told to kill its workers before, the thread looks for jobs that it has just forgotten and ends
+    with a KeyError on stderr (loky 3.6, ``add_call_item_to_queue``).
+    """
+    patience = time.monotonic() + 1.0
+    while any(not (f.running() or f.done()) for f in futures) and time.monotonic() < patience:
+        time.sleep(0.001)
 
 
 def _failed(job: _Job, error: BaseException) -> Outcome[Any, Any]:
