@@ -205,8 +205,9 @@ class TestProcesses:
     @pytest.mark.parametrize("sign", ["SIGINT", "SIGKILL"])
     def test_nothing_lives_on_when_the_run_is_broken_off(self, sign):
         code = """
-            import time
+            import signal, time
             from audioml.core.executor import run
+            signal.signal(signal.SIGINT, signal.default_int_handler)  # shells switch it off for jobs
             for outcome in run(time.sleep, [0.01] * 4 + [60] * 9, workers=2):
                 print(outcome.ok, flush=True)
         """

@@ -13,7 +13,7 @@ from ..errors import AudiomlError, PluginError
 from ..plugins import Component, registry
 from . import output
 
-__all__ = ["main", "run"]
+__all__ = ["main", "root", "run"]
 
 INTERRUPTED = 130
 
@@ -34,7 +34,7 @@ def run(arguments: Sequence[str]) -> int:
     for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(variable, "1")  # before numpy: on small matrices 7 to 40 times less
     try:
-        result = _root.main(args=list(arguments), prog_name="audioml", standalone_mode=False)
+        result = root.main(args=list(arguments), prog_name="audioml", standalone_mode=False)
     except AudiomlError as error:
         output.problem(str(error))
         return error.exit_code
@@ -83,7 +83,7 @@ def _loaded(component: Component) -> click.Command:
 @click.option("-v", "--verbose", is_flag=True, help="Say what is done and why.")
 @click.option("-q", "--quiet", is_flag=True, help="Say only what failed.")
 @click.option("--offline", is_flag=True, help="Never touch the network.")
-def _root(*, verbose: bool, quiet: bool, offline: bool) -> None:
+def root(*, verbose: bool, quiet: bool, offline: bool) -> None:
     """Audio machine learning: analyse, watch, serve, train and generate."""
     output.configure_logging(verbose=verbose, quiet=quiet)
     if offline:

@@ -22,6 +22,8 @@ from .outcome import Outcome, WorkerError, attempt
 
 __all__ = ["dumps", "interrupts_held", "prepare", "received", "work"]
 
+_TRACKERS = "joblib.externals.loky.backend.resource_tracker", "multiprocessing.resource_tracker"
+
 
 def dumps(value: object) -> bytes:
     """Return a pickle that also holds functions and classes by value where it must."""
@@ -44,6 +46,8 @@ def interrupts_held() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
+    for tracker in _TRACKERS:  # they let Ctrl-C through again when they start: so now, not later
+        importlib.import_module(tracker).ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         yield
