@@ -207,7 +207,7 @@ class TestProcesses:
         code = """
             import signal, time
             from audioml.core.executor import run
-            signal.signal(signal.SIGINT, signal.default_int_handler)  # shells switch it off for jobs
+            signal.signal(signal.SIGINT, signal.default_int_handler)  # off in jobs
             for outcome in run(time.sleep, [0.01] * 4 + [60] * 9, workers=2):
                 print(outcome.ok, flush=True)
         """
