@@ -16,9 +16,19 @@ from audioml.core.testing import music, noise, sine
 
 needs_ffmpeg = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")
 HEADER = b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0\x44\xac\0\0\x88X\1\0\2\0\x10\0data\0\0\0\0"
-as_root = pytest.mark.skipif(
-    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read and write everything"
-)
+
+
+@pytest.fixture
+def as_nobody():
+    """Run the test as a user who may not do everything."""
+    if not hasattr(os, "geteuid"):
+        pytest.skip("permissions are otherwise on this system")
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(65534)
+    yield
+    if root:
+        os.seteuid(0)
 
 
 @pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3"])
@@ -83,13 +93,18 @@ def test_missing_files_and_folders_are_said(tmp_path) -> None:
         read(tmp_path)
 
 
-@as_root
-def test_unreadable_files_are_said(tmp_path) -> None:
+@pytest.fixture
+def secret(tmp_path):
+    """A recording that nobody may read."""
     path = tmp_path / "secret.wav"
     write(path, noise(0.1))
     path.chmod(0)
+    return path
+
+
+def test_unreadable_files_are_said(secret, as_nobody) -> None:
     with pytest.raises(AudioError, match="cannot be read: Permission denied"):
-        read(path)
+        read(secret)
 
 
 @pytest.mark.parametrize("suffix", ["wav", "mp3"])

@@ -137,6 +137,7 @@ def test_doctor_names_what_mends(audioml_cli, audioml_home, monkeypatch) -> None
     monkeypatch.setenv("PATH", "")
     result = audioml_cli("doctor")
     assert "ok python" in result.out
+    assert "store" in result.out
     assert "ffmpeg" in result.out
     assert "->" in result.out
 

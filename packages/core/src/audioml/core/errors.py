@@ -15,6 +15,7 @@ __all__ = [
     "UntrustedError",
     "UsageError",
     "ValidationError",
+    "WorkerError",
 ]
 
 
@@ -52,6 +53,10 @@ class IntegrityError(AudiomlError, ValueError):
 
 class UntrustedError(AudiomlError, PermissionError):
     """A file that would run code when loaded and that the user has not allowed by its hash."""
+
+
+class WorkerError(AudiomlError, RuntimeError):
+    """A worker process ended while it worked on an item, or sent back what cannot be read."""
 
 
 class NotFoundError(AudiomlError, LookupError):

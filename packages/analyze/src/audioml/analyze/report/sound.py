@@ -22,8 +22,9 @@ from .png import data_uri
 
 __all__ = ["Sound", "Waveform", "embed", "waveform"]
 
-_AS_IS = 12 << 20  # bytes of a file that is embedded as it is
-_LONGEST = 48 << 20  # bytes of MP3 that a page can carry: 70 minutes
+_AS_IS = 12 << 20  # bytes of an uncompressed file that is embedded as it is
+_LONGEST = 48 << 20  # bytes of compressed sound that a page can carry: 70 minutes of our MP3
+_UNCOMPRESSED = {"audio/flac", "audio/wav"}
 _PLAYED_WAV = {"PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT"}
 _MP3_RATES = (16000, 32000, 44100, 48000)  # of those LAME knows, the ones it ends without a gap
 
@@ -50,8 +51,9 @@ def embed(path: Path | None) -> Sound:
     if path is None:
         return Sound(reason="The recording was not a file, so this page has no sound.")
     try:
-        media_type = _playable(path) if path.stat().st_size <= _AS_IS else ""
-        if media_type:
+        media_type = _playable(path)
+        limit = _AS_IS if media_type in _UNCOMPRESSED else _LONGEST
+        if media_type and path.stat().st_size <= limit:
             return Sound(data_uri(path.read_bytes(), media_type))
         return _transcoded(path)
     except (AudioError, OSError):

@@ -93,6 +93,9 @@ def _plugins() -> Iterator[Finding]:
         state = f"{plugin.distribution} {plugin.version}, {len(plugin.components)} components"
         fix = f"pip install {' '.join(missing)}" if missing else ""
         yield Finding(f"plugin {plugin.name}", state, fix)
+    for backend in registry().components("backend"):
+        fix = f"pip install {' '.join(backend.missing)}" if backend.missing else ""
+        yield Finding(f"backend {backend.name}", backend.summary, fix)
     for broken in registry().broken:
         fix = f"pip uninstall {broken.distribution}, or: audioml plugins why {broken.name}"
         yield Finding(f"plugin {broken.name}", f"broken: {broken.reason}", fix, fatal=True)

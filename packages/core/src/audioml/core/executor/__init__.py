@@ -1,6 +1,7 @@
 """One function over many items, on one core or on all, each item's failure its own."""
 
+from ..errors import WorkerError
 from .engine import Engine, run
-from .outcome import Outcome, WorkerError
+from .outcome import Outcome
 
 __all__ = ["Engine", "Outcome", "WorkerError", "run"]

@@ -8,16 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from ..errors import AudiomlError
-
-__all__ = ["Outcome", "WorkerError", "attempt"]
+__all__ = ["Outcome", "attempt"]
 
 Item = TypeVar("Item")
 Value = TypeVar("Value")
-
-
-class WorkerError(AudiomlError, RuntimeError):
-    """A worker process ended while it worked on an item, or sent back what cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)

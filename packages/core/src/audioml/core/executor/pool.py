@@ -13,8 +13,8 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..errors import MissingDependencyError, UsageError
-from .outcome import Outcome, WorkerError
+from ..errors import MissingDependencyError, UsageError, WorkerError
+from .outcome import Outcome
 from .wire import dumps, interrupts_held, prepare, received, work
 
 __all__ = ["Pool"]

@@ -18,7 +18,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from .outcome import Outcome, WorkerError, attempt
+from ..errors import WorkerError
+from .outcome import Outcome, attempt
 
 __all__ = ["dumps", "interrupts_held", "prepare", "received", "work"]
 
