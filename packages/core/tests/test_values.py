@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import copy
 import itertools
+import pickle
 
 import numpy as np
 import pytest
@@ -100,6 +102,22 @@ def test_stamping_keeps_a_source_that_is_there() -> None:
     both = Prediction({"a": Frames(np.zeros(1), 1.0, source=mine), "b": Frames(np.zeros(1), 1.0)})
     stamped = both.stamped(other)
     assert [v.source for v in stamped.values()] == [mine, other]
+
+
+def test_values_survive_pickling_and_copying() -> None:
+    annotation = Annotation("note_midi", [[0, 1]], [60], [0.5], {"velocity": [3]}, Source("m", "1"))
+    for value in (
+        Audio(np.ones(3), 8000, 1.0),
+        Rows({"x": np.ones((1, 2))}, [0.5]),
+        Frames(np.ones((2, 1)), 0.1, labels=("a",)),
+        annotation,
+        Prediction({"notes": annotation}),
+    ):
+        for again in (pickle.loads(pickle.dumps(value)), copy.deepcopy(value)):
+            assert type(again) is type(value)
+            assert repr(again) == repr(value)
+    with pytest.raises(ValueError, match="read-only"):
+        copy.deepcopy(annotation).intervals[0, 0] = 5
 
 
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=5))

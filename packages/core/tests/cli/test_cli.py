@@ -142,6 +142,34 @@ def test_doctor_names_what_mends(audioml_cli, audioml_home, monkeypatch) -> None
     assert "->" in result.out
 
 
+def test_a_full_disk_behind_standard_output_is_said(tiny, tmp_path) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("no /dev/full on this system")
+    code = """
+from audioml.core.cli import main, output
+import sys
+import click
+@click.command()
+def root(): output.write_result(b"x" * 100000)
+main.root = root
+main.main()
+"""
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", code], stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert done.returncode == 1
+    said = done.stderr.decode()
+    assert said == "audioml: cannot write standard output: No space left on device\n"
+
+
+def test_the_command_of_a_broken_plugin_says_so(audioml_cli, audioml_plugins) -> None:
+    audioml_plugins(edge=types.SimpleNamespace(components=hookimpl(lambda: 3)))
+    result = audioml_cli("edge")
+    assert result.code == 3
+    assert "plugin 'edge' is broken" in result.err
+
+
 def test_a_reader_that_goes_away_is_not_told_off(audioml_home) -> None:
     line = f"{sys.executable} -m audioml.core.cli plugins | head -n 1"
     done = subprocess.run(

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import types
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,8 +16,11 @@ from audioml.core.errors import (
     PluginError,
     UsageError,
 )
+from audioml.core.files import sha256
 from audioml.core.models import golden
 from audioml.core.models.manifest import Manifest
+from audioml.core.models.published import Published
+from audioml.core.plugins import Component, hookimpl
 from audioml.core.store import Store
 
 
@@ -96,8 +101,74 @@ def test_a_runtime_that_is_missing_is_said_with_the_reason(tiny, tmp_path) -> No
 def test_a_folder_without_a_manifest_is_no_model(tiny, tmp_path) -> None:
     with pytest.raises(NotFoundError, match="it has no model.json"):
         load(tmp_path)
+    with pytest.raises(NotFoundError, match="it does not exist"):
+        load(tmp_path / "nowhere")
     with pytest.raises(NotFoundError, match="no model is called 'nothing'"):
         load("nothing")
+
+
+def test_a_folder_here_does_not_shadow_a_name(tiny, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("peak", "mine"):
+        tiny.write_folder(tmp_path / name)
+    assert load("peak").spec.name == "peak"
+    assert load("./peak").spec.name == "tiny-loud"
+    assert load("mine").spec.name == "tiny-loud"
+
+
+class TestPublished:
+    """A plugin that publishes a model, in two versions one after the other."""
+
+    @pytest.fixture
+    def publish(self, tiny, tmp_path, audioml_plugins):
+        def publish(version):
+            source = tmp_path / "weights.bin"
+            source.write_bytes(b"w")
+            tiny.PUBLISHED = Published(
+                name="tiny-loud",
+                version=version,
+                license="MIT",
+                description="tiny",
+                url=source.as_uri(),
+                sha256=sha256(source),
+                bytes=1,
+                write=lambda _, folder: tiny.write_folder(folder, version=version),
+                task="loud",
+            )
+            model = Component("model", "tiny-loud", "tiny:PUBLISHED", "tiny", task="loud")
+            offer = hookimpl(lambda: [model])
+            audioml_plugins(tiny=tiny, more=types.SimpleNamespace(components=offer))
+
+        return publish
+
+    def test_it_is_fetched_on_first_use_by_any_of_its_names(self, publish) -> None:
+        publish("1.0")
+        assert load("loud").spec.version == "1.0"
+        assert load("tiny-loud@1.0").spec.version == "1.0"
+        with pytest.raises(NotFoundError, match="no model is called 'tiny-loud@3'"):
+            load("tiny-loud@3")
+
+    def test_a_newer_one_is_fetched_when_the_plugin_has_it(self, publish, monkeypatch) -> None:
+        publish("1.0")
+        load("loud")
+        publish("2.0")
+        assert load("loud").spec.version == "2.0"
+        assert load("tiny-loud@1.0").spec.version == "1.0"
+
+    def test_a_folder_that_lost_its_manifest_is_made_anew(self, publish) -> None:
+        publish("1.0")
+        load("loud")
+        (Store().find("tiny-loud") / "model.json").unlink()
+        assert len(list(Store().broken())) == 1
+        assert load("loud").spec.version == "1.0"
+
+    def test_again_keeps_the_old_one_until_the_new_one_is_whole(self, publish, tiny) -> None:
+        publish("1.0")
+        load("loud")
+        Path(tiny.PUBLISHED.url.removeprefix("file://")).write_bytes(b"changed")
+        with pytest.raises(IntegrityError):
+            Store().pull(tiny.PUBLISHED, again=True)
+        assert load("loud").spec.version == "1.0"
 
 
 def test_a_decoder_that_returns_nonsense_is_named(tiny, tmp_path) -> None:

@@ -54,6 +54,14 @@ def test_a_builder_stands_instead_of_stages() -> None:
         ({"files": {"gain.json": {"sha256": "xyz", "bytes": 1}}}, "64 hexadecimal"),
         ({"kind": "toaster"}, "'kind' must be"),
         ({"streaming": "yes"}, "'streaming' must be true or false"),
+        ({"schema": 0}, "'schema' must be 1"),
+        ({"golden": {"seed": "x", "expected": {}, "tolerance": 1}}, "'golden.seed'"),
+        ({"golden": {"seed": 1, "expected": {"a": ["b"]}, "tolerance": 1}}, "must be a number"),
+        ({"extractor": {"name": ["x"]}}, "'extractor.name' must be text"),
+        ({"extractor": {"name": "x", "params": 3}}, "'extractor.params' must be an object"),
+        ({"variants": {"x": 1}}, "'variants.x' must be an object"),
+        ({"metrics": {"a": "b"}}, "'metrics.a' must be a number"),
+        ({"files": {"f": {"sha256": "0" * 64, "bytes": "many"}}}, "whole number"),
     ],
 )
 def test_a_wrong_field_is_named(change, said) -> None:
@@ -89,6 +97,12 @@ def test_the_published_schema_agrees_with_the_parser(tmp_path) -> None:
         {"colour": 1},
         {"audio": {"rate": 0}},
         {"builder": {"name": "x"}},
+        {"schema": 0},
+        {"golden": {"seed": "x", "expected": {}, "tolerance": 1}},
+        {"extractor": {"name": "x", "params": 3}},
+        {"variants": {"x": 1}},
+        {"metrics": {"a": "b"}},
+        {"files": {"f": {"sha256": "0" * 64, "bytes": "many"}}},
     ):
         bad = {**good, **change}
         assert not validator.is_valid(bad), change

@@ -78,9 +78,27 @@ def test_a_missing_dependency_is_named_with_its_command() -> None:
     needy = Component("backend", "b", "json:dumps", "x", needs=("no-such-package>=2",))
     with pytest.raises(MissingDependencyError, match="pip install no-such-package"):
         needy.load()
-    absent = Component("backend", "b", "no_such_module:x", "x")
-    with pytest.raises(MissingDependencyError, match="no_such_module"):
-        absent.load()
+
+
+def test_a_module_that_a_plugin_lacks_is_told_apart_from_its_own(tmp_path, monkeypatch) -> None:
+    (tmp_path / "lacking.py").write_text("import no_such_module")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(MissingDependencyError, match="needs the module 'no_such_module'") as raised:
+        Component("backend", "b", "lacking:x", "x").load()
+    assert "pip install" not in str(raised.value)  # a module's name is no distribution's
+    with pytest.raises(PluginError, match="cannot be loaded from 'lacking_too:x'"):
+        Component("backend", "b", "lacking_too:x", "x").load()
+
+
+def test_a_plugin_that_exits_is_broken_and_harms_no_other() -> None:
+    class Exits:
+        @hookimpl
+        def components(self):
+            raise SystemExit("needs a newer Python")
+
+    registry = Registry({"bad": Exits(), "good": plugin(FIND)})
+    assert registry.broken[0].reason == "SystemExit: needs a newer Python"
+    assert registry.find("decoder", "json-text")
 
 
 def test_a_target_without_its_attribute_is_the_plugins_fault() -> None:

@@ -17,6 +17,7 @@ from audioml.core.errors import (
     IntegrityError,
     NotFoundError,
     OfflineError,
+    OutputError,
     UntrustedError,
     UsageError,
 )
@@ -235,6 +236,49 @@ def test_what_is_no_model_is_not_imported(audioml_home, tmp_path) -> None:
     path.write_text("hello")
     with pytest.raises(UsageError, match="neither a model folder nor"):
         Store().add(path)
+
+
+def test_damaged_archives_are_said(audioml_home, tmp_path) -> None:
+    archive = tmp_path / "m.zip"
+    Store().export(tiny_plugin.write_folder(tmp_path / "m"), archive)
+    data = bytearray(archive.read_bytes())
+    data[60] ^= 0xFF
+    archive.write_bytes(bytes(data))
+    with pytest.raises(IntegrityError, match="is damaged"):
+        Store().add(archive)
+    about = published(archive.as_uri(), write=None, bytes=0, sha256="0" * 64)
+    with pytest.raises(NotFoundError, match="is not a file"):
+        Store().pull(published((tmp_path / "gone").as_uri()))
+    with pytest.raises(IntegrityError, match="is not the published"):
+        Store().pull(about)
+
+
+def test_pins_that_cannot_be_read_are_not_taken_for_none(audioml_home, tmp_path) -> None:
+    trust = Store().trust
+    path = tmp_path / "x.pkl"
+    path.write_bytes(b"code")
+    trust.allow(path)
+    (audioml_home / "trust.json").write_text("{half")
+    with pytest.raises(IntegrityError, match="mend it, or delete it"):
+        trust.allow(path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs tmpfs")
+def test_a_full_store_is_said_and_stays_clean(file_url, tmp_path) -> None:
+    full = tmp_path / "full"
+    full.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=4k,nr_inodes=100", "tmpfs", full], check=False
+    )
+    if mounted.returncode:
+        pytest.skip("a small file system cannot be mounted here")
+    try:
+        (full / "ballast").write_bytes(bytes(4096))
+        with pytest.raises(OutputError, match="cannot write the store .*No space left"):
+            Store(full).pull(published(file_url))
+        assert [p.name for p in full.iterdir()] == ["ballast"]
+    finally:
+        subprocess.run(["umount", full], check=True)
 
 
 def test_trust_holds_for_one_content(audioml_home, tmp_path) -> None:

@@ -10,9 +10,9 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from .errors import OutputError
+from .errors import AudiomlError, OutputError
 
-__all__ = ["replacing", "replacing_folder", "sha256", "shown", "write_bytes"]
+__all__ = ["replacing", "replacing_folder", "sha256", "shown", "write_bytes", "writing"]
 
 
 def shown(path: str | os.PathLike[str]) -> str:
@@ -28,55 +28,69 @@ def sha256(path: Path) -> str:
 
 
 @contextlib.contextmanager
+def writing(what: str) -> Iterator[None]:
+    """Turn what the system says while something is written into one sentence.
+
+    Raises
+    ------
+    OutputError
+        If the disk is full, the place cannot be written, and so on.
+    """
+    try:
+        yield
+    except AudiomlError:  # some of which are OSErrors too
+        raise
+    except FileExistsError as error:  # of a file that stands where a folder should be
+        raise OutputError(f"cannot write {what}: {error.filename} is not a folder") from error
+    except OSError as error:
+        raise OutputError(f"cannot write {what}: {error.strerror or error}") from error
+
+
+@contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Give a temporary path beside ``path``, which becomes ``path`` if the block succeeds.
+
+    A link is followed: what it points to is replaced.
 
     Raises
     ------
     OutputError
         If the place cannot be written, the disk is full, or the rename fails.
     """
-    temporary = _beside(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield temporary
-        temporary.replace(path)
-    except OSError as error:
-        if isinstance(error, OutputError):
-            raise
-        raise OutputError(f"cannot write {shown(path)}: {error.strerror or error}") from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
+    with writing(shown(path)):
+        target = path.resolve()
+        temporary = _beside(target)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            yield temporary
+            temporary.replace(target)
+        finally:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
-def replacing_folder(path: Path) -> Iterator[Path]:
+def replacing_folder(path: Path, *, again: bool = False) -> Iterator[Path]:
     """Give a new folder beside ``path``, which becomes ``path`` if the block succeeds.
 
-    Where another process has put a folder there meanwhile, that one stays and ours is dropped.
+    Where a folder stands there by then, that one stays and ours is dropped; with ``again``, ours
+    takes its place.
     """
-    temporary = _beside(path)
-    try:
-        temporary.mkdir(parents=True)
-        yield temporary
-        if not path.exists():
-            with contextlib.suppress(FileExistsError):
-                _rename_unless_taken(temporary, path)
-    except OSError as error:
-        if isinstance(error, OutputError):
-            raise
-        raise OutputError(f"cannot write {shown(path)}: {error.strerror or error}") from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _rename_unless_taken(temporary: Path, path: Path) -> None:
-    try:
-        temporary.rename(path)
-    except OSError:
-        if not path.exists():
-            raise
+    with writing(shown(path)):
+        temporary, aside = _beside(path), _beside(path)
+        try:
+            temporary.mkdir(parents=True)
+            yield temporary
+            if again and path.exists():
+                path.rename(aside)
+            try:
+                temporary.rename(path)
+            except OSError:
+                if not path.exists():
+                    raise
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+            shutil.rmtree(aside, ignore_errors=True)
 
 
 def _beside(path: Path) -> Path:
@@ -84,6 +98,10 @@ def _beside(path: Path) -> Path:
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Write a whole file, or nothing."""
+    """Write a whole file, or nothing; a pipe or a device is written to as it is."""
+    with writing(shown(path)):
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)
+            return
     with replacing(path) as temporary:
         temporary.write_bytes(data)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -45,6 +45,16 @@ def _frozen(array: NDArray[Any]) -> NDArray[Any]:
     return view
 
 
+class _Value:
+    """Pickles and copies as what it was made of, so that copies are checked and frozen too."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        found = (getattr(self, each.name) for each in fields(self))  # type: ignore[arg-type]
+        return type(self), tuple(dict(v) if isinstance(v, Mapping) else v for v in found)
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """Where a number comes from: the model's name, its version and the SHA-256 of its weights."""
@@ -58,7 +68,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Audio:
+class Audio(_Value):
     """Sampled sound.
 
     Parameters
@@ -126,7 +136,7 @@ class Audio:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Rows:
+class Rows(_Value):
     """Model inputs: one row per window, or one row for a whole signal.
 
     Parameters
@@ -161,7 +171,7 @@ class Rows:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Frames:
+class Frames(_Value):
     """Numbers on a regular grid of time.
 
     Parameters
@@ -207,7 +217,7 @@ class Frames:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Annotation:
+class Annotation(_Value):
     """Events or segments: intervals with a value each.
 
     Parameters

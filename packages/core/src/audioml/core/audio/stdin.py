@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import AudioError
+from ..files import writing
 
 __all__ = ["spooled"]
 
@@ -27,7 +28,7 @@ def spooled(stream: BinaryIO | None = None) -> Iterator[Path]:
     source = stream or sys.stdin.buffer
     with tempfile.TemporaryDirectory(prefix="audioml-") as folder:
         path = Path(folder, "stdin")
-        with path.open("wb") as file:
+        with writing("a copy of standard input"), path.open("wb") as file:
             shutil.copyfileobj(source, file)
         if not path.stat().st_size:
             raise AudioError("standard input is empty; expected the bytes of an audio file")

@@ -106,12 +106,15 @@ def _store() -> Iterator[Finding]:
     place = store.root
     while not place.exists():
         place = place.parent
-    if os.access(place, os.W_OK):
+    if place.is_dir() and os.access(place, os.W_OK):
         free = shutil.disk_usage(place).free / 1e9
         yield Finding("store", f"{shown(store.root)}, {free:.1f} GB free")
     else:
         fix = "set AUDIOML_HOME to a folder that you may write"
         yield Finding("store", f"{shown(store.root)} cannot be written", fix, fatal=True)
+    for folder in store.broken():
+        fix = f"audioml models pull {folder.parent.name} --again"
+        yield Finding(f"model {folder.parent.name}", "has lost its model.json", fix, fatal=True)
     for folder in store.folders():
         name = folder.parent.name
         try:

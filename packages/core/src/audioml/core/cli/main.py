@@ -41,7 +41,9 @@ def run(arguments: Sequence[str]) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, click.Abort) as error:
+        if isinstance(error.__cause__, EOFError):
+            raise error.__cause__ from None  # a bug, which click takes for an interrupt
         output.problem("interrupted")
         return INTERRUPTED
     return result if isinstance(result, int) else 0
@@ -55,6 +57,7 @@ class _Root(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):
+            _refuse_broken(cmd_name)
             return None
         component = registry().find("command", cmd_name)
         return _loaded(component)
@@ -63,6 +66,16 @@ class _Root(click.Group):
         commands = sorted((c.name, c.summary) for c in registry().components("command"))
         with formatter.section("Commands"):
             formatter.write_dl(commands)
+
+
+def _refuse_broken(command: str) -> None:
+    """Say that a plugin is broken where its command is called; most bear its name."""
+    for broken in registry().broken:
+        if broken.name == command:
+            raise PluginError(
+                f"plugin {broken.name!r} is broken: {broken.reason}; "
+                f"see: audioml plugins why {broken.name}"
+            )
 
 
 def _loaded(component: Component) -> click.Command:

@@ -72,12 +72,9 @@ def pull(name: str, *, given: Path | None, again: bool) -> None:
     """Fetch a published model into the store."""
     published = _find_published(name)
     store = Store()
-    present = store.find(published.name, published.version)
-    if present is not None and again:
-        store.remove(present)
-    elif present is not None:
+    if not again and store.find(published.name, published.version) is not None:
         click.echo(f"{published.name} {published.version} is in the store already", err=True)
-    click.echo(str(pull_shown(store, published, given=given)))
+    click.echo(str(pull_shown(store, published, given=given, again=again)))
 
 
 @app.command()

@@ -8,6 +8,9 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 
+from ..errors import OutputError
+from ..files import writing
+
 __all__ = [
     "configure_logging",
     "flush",
@@ -43,10 +46,23 @@ def problem(sentence: str) -> None:
 
 
 def write_result(data: bytes) -> None:
-    """Write bytes to stdout."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
+    """Write bytes to stdout.
+
+    Raises
+    ------
+    OutputError
+        If they cannot be written, as on a full disk.
+    """
+    try:
+        with writing("standard output"):
+            sys.stdout.flush()
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
+    except OutputError as error:
+        silence()  # what is still buffered would fail once more at the end
+        if isinstance(error.__cause__, BrokenPipeError):
+            raise error.__cause__ from None
+        raise
 
 
 def someone_looks() -> bool:
@@ -58,7 +74,7 @@ def flush() -> None:
     """Flush stdout; a reader that has gone away, as in ``| head``, is no failure."""
     try:
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError:
         silence()
 
 

@@ -12,9 +12,11 @@ from .output import progress
 __all__ = ["pull_shown"]
 
 
-def pull_shown(store: Store, published: Published, *, given: Path | None = None) -> Path:
+def pull_shown(
+    store: Store, published: Published, *, given: Path | None = None, again: bool = False
+) -> Path:
     """Fetch a model as `Store.pull` does, telling on stderr what is fetched."""
-    if store.find(published.name, published.version) is None:
+    if again or store.find(published.name, published.version) is None:
         origin = given or published.url
         print(
             f"audioml: fetching {published.name} {published.version} "
@@ -22,4 +24,4 @@ def pull_shown(store: Store, published: Published, *, given: Path | None = None)
             file=sys.stderr,
         )
     with progress(published.name) as update:
-        return store.pull(published, given=given, progress=update)
+        return store.pull(published, given=given, again=again, progress=update)

@@ -55,7 +55,8 @@ def check(estimator: Estimator, golden: Golden) -> None:
         if not worst <= golden.tolerance:
             raise IntegrityError(
                 f"the self-test of {estimator.spec.name} fails: output {name!r} is off by "
-                f"{worst:.3g}, allowed {golden.tolerance:g}; run: audioml doctor"
+                f"{worst:.3g}, allowed {golden.tolerance:g}; "
+                "the model answers otherwise here than where it was made"
             )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from ..files import shown
 from ..pipeline import Pipeline
 from ..plugins import Component, Registry, registry
 from ..stages import Estimator, Generator, Session
-from ..store.store import Store, verify_files
+from ..store.store import Store, offline, verify_files
 from . import golden
 from .manifest import MANIFEST, Manifest
 from .published import Published
@@ -71,7 +72,7 @@ def load(
             raise UsageError(f"{found.kind} {found.name!r} has no variant {variant!r}")
         return found.load()()
     manifest = Manifest.read(found)
-    stamp = Stamp(store.root / "stamps", found, manifest)
+    stamp = Stamp(store.root / "stamps", found, manifest, plugins=plugins)
     if not stamp.valid():
         check(found, manifest, plugins=plugins)
         stamp.write()
@@ -101,25 +102,46 @@ def resolve(ref: str | Path, *, store: Store, plugins: Registry) -> Path | Compo
     NotFoundError
         If nothing is known by that name.
     """
-    path = Path(ref)
-    if (path / MANIFEST).is_file():
-        return path
     text = str(ref)
-    if path.exists() and (isinstance(ref, Path) or path.suffix or "/" in text):
-        raise NotFoundError(f"{shown(path)} is not a model folder: it has no {MANIFEST}")
+    if isinstance(ref, Path) or "/" in text or os.sep in text:
+        return _folder(Path(ref))
     name, _, version = text.partition("@")
     candidates = list(_named(name, plugins))
-    for alias in [name, *(c.name for c in candidates if c.kind == "model")]:
-        folder = store.find(alias, version or None)
-        if folder is not None:
-            return folder
     if len(candidates) > 1 and name not in {c.name for c in candidates}:
         names = ", ".join(sorted(c.name for c in candidates))
         raise UsageError(f"{name!r} is answered by {names}; say which")
     for component in candidates:
-        if not version or component.kind != "model" or component.load().version == version:
+        if component.kind != "model" and not version:
             return component
+        if component.kind == "model":
+            found = _published(component, version, store)
+            if found is not None:
+                return found
+    folder = store.find(name, version or None)
+    if folder is not None:
+        return folder
+    if Path(text).is_dir():
+        return _folder(Path(text))
     raise NotFoundError(_unknown(text, store, plugins))
+
+
+def _folder(path: Path) -> Path:
+    if (path / MANIFEST).is_file():
+        return path
+    problem = f"it has no {MANIFEST}" if path.is_dir() else "it does not exist"
+    raise NotFoundError(f"{shown(path)} is not a model folder: {problem}")
+
+
+def _published(component: Component, version: str, store: Store) -> Path | Component | None:
+    """Return the folder of a published model, or the component where it must be fetched."""
+    published: Published = component.load()
+    wanted = version or published.version
+    folder = store.find(published.name, wanted)
+    if folder is None and not version and offline():
+        folder = store.find(published.name)  # an older one is better than none
+    if folder is None and wanted == published.version:
+        return component
+    return folder
 
 
 def _named(name: str, plugins: Registry) -> Iterator[Component]:

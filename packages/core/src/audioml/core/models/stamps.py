@@ -12,17 +12,20 @@ import numpy as np
 
 from ..errors import OutputError
 from ..files import write_bytes
+from ..plugins import Registry
 from .manifest import MANIFEST, Manifest
 
 __all__ = ["Stamp"]
 
 
 class Stamp:
-    """The verdict on one folder; it lapses when a file, numpy or Python changes."""
+    """The verdict on one folder; it lapses when a file, a plugin, numpy or Python changes."""
 
-    def __init__(self, stamps: Path, folder: Path, manifest: Manifest) -> None:
+    def __init__(
+        self, stamps: Path, folder: Path, manifest: Manifest, *, plugins: Registry
+    ) -> None:
         self._path = stamps / hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:32]
-        self._state = _state(folder, manifest)
+        self._state = _state(folder, manifest, plugins)
 
     def valid(self) -> bool:
         """Return whether the folder passed as it is now."""
@@ -37,11 +40,12 @@ class Stamp:
             write_bytes(self._path, self._state)
 
 
-def _state(folder: Path, manifest: Manifest) -> bytes:
+def _state(folder: Path, manifest: Manifest, plugins: Registry) -> bytes:
     files = {}
     for name in [MANIFEST, *manifest.files]:
         with contextlib.suppress(OSError):
             about = (folder / name).stat()
             files[name] = [about.st_size, about.st_mtime_ns]
-    made_by = [np.__version__, platform.machine(), platform.python_version()]
-    return json.dumps({"files": files, "with": made_by}, sort_keys=True).encode()
+    run_by = [np.__version__, platform.machine(), platform.python_version()]
+    run_by += [f"{plugin.name} {plugin.version}" for plugin in plugins.plugins]
+    return json.dumps({"files": files, "with": sorted(run_by)}, sort_keys=True).encode()

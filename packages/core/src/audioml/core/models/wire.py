@@ -11,6 +11,9 @@ from .manifest import SCHEMA_VERSION, FileEntry, Golden, Manifest, Part, Runtime
 
 __all__ = ["parsed", "plain"]
 
+_Reader = Callable[[str, Any], Any]
+"""Reads a field: its name, for the message, and its plain value."""
+
 
 def plain(manifest: Manifest) -> dict[str, Any]:
     """Return what ``model.json`` holds; fields that say nothing are left out."""
@@ -60,7 +63,7 @@ def parsed(data: Any) -> Manifest:
 
 
 def _check_schema(schema: Any) -> None:
-    if not isinstance(schema, int) or isinstance(schema, bool):
+    if not isinstance(schema, int) or isinstance(schema, bool) or schema < 1:
         raise ManifestError(f"'schema' must be {SCHEMA_VERSION}, got {schema!r}")
     if schema > SCHEMA_VERSION:
         raise ManifestError(
@@ -91,55 +94,75 @@ def _whole(name: str, value: Any) -> int | None:
     return value
 
 
-def _made(kind: type) -> Callable[[str, Any], Any]:
+def _made(kind: type, **fields_of: _Reader) -> _Reader:
     def make(name: str, value: Any) -> Any:
-        record = _record(name, value, {f.name for f in fields(kind)})
+        record = _record(name, value, set(fields_of))
+        values = {field: fields_of[field](f"{name}.{field}", v) for field, v in record.items()}
         try:
-            return kind(**record)
+            return kind(**values)
         except TypeError as error:
             raise ManifestError(f"{name!r} is incomplete: {error}") from error
 
     return make
 
 
-def _text(name: str, value: Any) -> str:
-    text: str = _typed(name, value, str)
-    return text
+def _of_type(kind: type) -> _Reader:
+    def read(name: str, value: Any) -> Any:
+        return _typed(name, value, kind)
+
+    return read
 
 
-def _texts(name: str, value: Any) -> tuple[str, ...]:
-    return tuple(_text(name, each) for each in _typed(name, value, list))
+def _mapping_of(read: _Reader) -> _Reader:
+    def read_all(name: str, value: Any) -> dict[str, Any]:
+        entries: dict[str, Any] = _typed(name, value, dict)
+        return {key: read(f"{name}.{key}", each) for key, each in entries.items()}
+
+    return read_all
 
 
-def _runtimes(name: str, value: Any) -> tuple[Runtime, ...]:
-    return tuple(_made(Runtime)(name, each) for each in _typed(name, value, list))
+def _list_of(read: _Reader) -> _Reader:
+    def read_all(name: str, value: Any) -> tuple[Any, ...]:
+        return tuple(read(name, each) for each in _typed(name, value, list))
+
+    return read_all
 
 
-def _files(name: str, value: Any) -> dict[str, FileEntry]:
-    entries: dict[str, Any] = _typed(name, value, dict)
-    return {file: _made(FileEntry)(f"{name}.{file}", each) for file, each in entries.items()}
+def _number(name: str, value: Any) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise ManifestError(f"{name!r} must be a number, got {value!r}")
+    return value
 
 
-def _mapping(name: str, value: Any) -> dict[str, Any]:
-    mapping: dict[str, Any] = _typed(name, value, dict)
-    return mapping
+def _count(name: str, value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ManifestError(f"{name!r} must be a whole number from 0, got {value!r}")
+    return value
 
 
-def _flag(name: str, value: Any) -> bool:
-    flag: bool = _typed(name, value, bool)
-    return flag
+def _numbers(name: str, value: Any) -> list[float]:
+    return [_number(name, each) for each in _typed(name, value, list)]
+
+
+def _parity(name: str, value: Any) -> float | None:
+    return None if value is None else _number(name, value)
 
 
 _WORDS = {bool: "true or false", dict: "an object", list: "a list", str: "text"}
-_FIELDS: dict[str, Callable[[str, Any], Any]] = {
+_text, _flag, _object = _of_type(str), _of_type(bool), _of_type(dict)
+_part = _made(Part, name=_text, params=_object)
+_FIELDS: dict[str, _Reader] = {
     **dict.fromkeys(
         ("kind", "name", "version", "task", "license", "source", "description", "batching"), _text
     ),
-    **dict.fromkeys(("extractor", "decoder", "builder"), _made(Part)),
-    **dict.fromkeys(("variants", "metrics"), _mapping),
-    "runtimes": _runtimes,
+    **dict.fromkeys(("extractor", "decoder", "builder"), _part),
+    "runtimes": _list_of(
+        _made(Runtime, backend=_text, file=_text, precision=_text, parity=_parity)
+    ),
+    "variants": _mapping_of(_mapping_of(_object)),
     "streaming": _flag,
-    "answers": _texts,
-    "files": _files,
-    "golden": _made(Golden),
+    "answers": _list_of(_text),
+    "metrics": _mapping_of(_number),
+    "files": _mapping_of(_made(FileEntry, sha256=_text, bytes=_count)),
+    "golden": _made(Golden, seed=_count, expected=_mapping_of(_numbers), tolerance=_number),
 }

@@ -96,13 +96,20 @@ class Component:
             for part in attribute.split("."):
                 found = getattr(found, part)
         except ModuleNotFoundError as error:
-            raise self._missing_error(error.name or str(error)) from error
-        except Exception as error:
-            raise PluginError(
-                f"{self.kind} {self.name!r} cannot be loaded from {self.target!r}: "
-                f"{type(error).__name__}: {error}"
+            if (error.name or "").partition(".")[0] == module.partition(".")[0]:
+                raise self._broken(error) from error
+            raise MissingDependencyError(
+                f"{self.kind} {self.name!r} needs the module {error.name!r}, which is not installed"
             ) from error
+        except Exception as error:
+            raise self._broken(error) from error
         return found
+
+    def _broken(self, error: Exception) -> PluginError:
+        return PluginError(
+            f"{self.kind} {self.name!r} cannot be loaded from {self.target!r}: "
+            f"{type(error).__name__}: {error}"
+        )
 
     def _missing_error(self, packages: str) -> MissingDependencyError:
         return MissingDependencyError(

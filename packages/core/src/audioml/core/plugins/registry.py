@@ -128,7 +128,7 @@ class Registry:
             self._manager.register(module, about.name)
             self._manager.check_pending()  # a hook that does not exist
             offered = _checked(self._offered(module))
-        except Exception as error:  # noqa: BLE001 - a stranger's import may raise anything
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's import may raise anything
             if self._manager.has_plugin(about.name):
                 self._manager.unregister(name=about.name)
             reason = f"{type(error).__name__}: {error}"

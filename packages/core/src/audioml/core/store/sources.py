@@ -43,8 +43,7 @@ def fetch(url: str, target: Path, *, progress: Progress | None = None) -> None:
     if scheme == "pip":
         _fetch_pip(url, target, told)
     elif scheme == "file":
-        with _local(url).open("rb") as source:
-            _copy(source, target, None, told)
+        from_local(url, _local(url), target)
     elif scheme == "https" or (scheme == "http" and _loopback(url)):
         _fetch_http(url, target, told)
     else:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import shutil
 import stat
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from ..errors import IntegrityError, ManifestError, OfflineError, UsageError
-from ..files import replacing, replacing_folder, sha256, shown
+from ..files import replacing, replacing_folder, sha256, shown, writing
 from ..models.manifest import MANIFEST, Manifest
 from ..models.published import Published
 from . import sources
 from .trust import Trust
 
-__all__ = ["Store", "home"]
+__all__ = ["Store", "home", "offline", "verify_files"]
 
 log = logging.getLogger(__name__)
 _MAX_UNPACKED = 16 << 30
@@ -66,6 +68,7 @@ class Store:
         published: Published,
         *,
         given: Path | None = None,
+        again: bool = False,
         progress: sources.Progress | None = None,
     ) -> Path:
         """Fetch a published model, check it, make its folder, and return that.
@@ -76,6 +79,8 @@ class Store:
         ----------
         given
             A file that the user has, instead of the network.
+        again
+            Replace the folder that is there, once the new one is whole.
 
         Raises
         ------
@@ -85,21 +90,21 @@ class Store:
             If the network is off or does not answer.
         """
         target = self._place(published.name, published.version)
-        if (target / MANIFEST).is_file():
+        if (target / MANIFEST).is_file() and not again:
             return target
         if given is None and offline() and not published.url.startswith("file:"):
             raise OfflineError(
                 f"model {published.name!r} is not in the store and the network is off; "
                 f"run: audioml models pull {published.name}"
             )
-        with tempfile.TemporaryDirectory(prefix="audioml-") as scratch:
-            fetched = Path(scratch, PurePosixPath(published.url).name)
+        with self._scratch() as scratch:
+            fetched = scratch / PurePosixPath(published.url).name
             if given is not None:
                 sources.from_local(published.url, given, fetched)
             else:
                 sources.fetch(published.url, fetched, progress=progress)
             _check_fetched(fetched, published, given)
-            with replacing_folder(target) as folder:
+            with replacing_folder(target, again=target.exists()) as folder:
                 if published.write is None:
                     _unpack(fetched, folder)
                 else:
@@ -113,9 +118,9 @@ class Store:
             return self._add_folder(archive)
         if not zipfile.is_zipfile(archive):
             raise UsageError(f"{shown(archive)} is neither a model folder nor an exported model")
-        with tempfile.TemporaryDirectory(prefix="audioml-") as scratch:
-            _unpack(archive, Path(scratch))
-            return self._add_folder(Path(scratch))
+        with self._scratch() as scratch:
+            _unpack(archive, scratch)
+            return self._add_folder(scratch)
 
     def _add_folder(self, source: Path) -> Path:
         manifest = self._check_folder(source)
@@ -145,6 +150,20 @@ class Store:
         if self.root.resolve() not in folder.resolve().parents:
             raise UsageError(f"{shown(folder)} is not in the store")
         shutil.rmtree(folder)
+
+    def broken(self) -> Iterator[Path]:
+        """Yield folders that stand where models do and have no manifest."""
+        for folder in sorted(self.root.glob("models/*/*")):
+            if not folder.name.startswith(".") and not (folder / MANIFEST).is_file():
+                yield folder
+
+    @contextlib.contextmanager
+    def _scratch(self) -> Iterator[Path]:
+        """Give a folder on the disk of the store, since the system's may be small."""
+        with writing(f"the store {shown(self.root)}"):
+            self.root.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(prefix=".part-", dir=self.root) as folder:
+                yield Path(folder)
 
     @staticmethod
     def _check_folder(folder: Path) -> Manifest:
@@ -190,6 +209,13 @@ def _check_fetched(path: Path, published: Published, given: Path | None) -> None
 
 
 def _unpack(archive: Path, folder: Path) -> None:
+    try:
+        _unpack_safely(archive, folder)
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise IntegrityError(f"{shown(archive)} is damaged: {error}") from error
+
+
+def _unpack_safely(archive: Path, folder: Path) -> None:
     with zipfile.ZipFile(archive) as file:
         if sum(info.file_size for info in file.infolist()) > _MAX_UNPACKED:
             raise IntegrityError(f"{shown(archive)} unpacks to more than 16 GiB")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from pathlib import Path
 
-from ..errors import NotFoundError, UntrustedError
+from ..errors import IntegrityError, NotFoundError, UntrustedError
 from ..files import sha256, shown, write_bytes
 
 __all__ = ["Trust"]
@@ -46,21 +47,22 @@ class Trust:
         ------
         UntrustedError
             If the file is not pinned, or is not what was pinned.
+        IntegrityError
+            If the pins themselves cannot be read.
         """
-        import hashlib
-
         data = file.read_bytes()
         pin = self.pins().get(str(file.resolve()))
         digest = hashlib.sha256(data).hexdigest()
-        if pin is None:
+        if not isinstance(pin, dict):
             raise UntrustedError(
                 f"{shown(file)} runs code when loaded and is not allowed; if you trust it, "
                 f"run: {allow_command} {shown(file)}"
             )
-        if pin["sha256"] != digest:
+        if pin.get("sha256") != digest:
             raise UntrustedError(
                 f"{shown(file)} has changed since it was allowed (sha256 {digest[:12]}, allowed "
-                f"{pin['sha256'][:12]}); if you trust it, run: {allow_command} {shown(file)}"
+                f"{str(pin.get('sha256'))[:12]}); if you trust it, "
+                f"run: {allow_command} {shown(file)}"
             )
         return data
 
@@ -68,8 +70,12 @@ class Trust:
         """Return every pin."""
         try:
             pins = json.loads(self._path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except FileNotFoundError:
             return {}
+        except (OSError, ValueError) as error:
+            raise IntegrityError(
+                f"{shown(self._path)} cannot be read: {error}; mend it, or delete it and allow anew"
+            ) from error
         return pins if isinstance(pins, dict) else {}
 
     def _save(self, pins: dict[str, dict[str, str]]) -> None:
