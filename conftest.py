@@ -5,10 +5,18 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 _DATA = Path(__file__).parents[1] / "shared" / "data"
+
+
+def _absent(reason: str) -> NoReturn:
+    """Skip, or fail where a run is worth nothing without, as that of ``nox -s parity``."""
+    if os.environ.get("AUDIOML_REQUIRE_TEST_DATA"):
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")
@@ -16,10 +24,7 @@ def reference_data() -> Path:
     """The outputs of the original systems: ``AUDIOML_TEST_DATA``, or ``../shared/data``."""
     folder = Path(os.environ.get("AUDIOML_TEST_DATA", _DATA))
     if not folder.is_dir():
-        reason = "the originals' outputs are not here: set AUDIOML_TEST_DATA to their folder"
-        if os.environ.get("AUDIOML_REQUIRE_TEST_DATA"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+        _absent("the originals' outputs are not here: set AUDIOML_TEST_DATA to their folder")
     return folder
 
 
@@ -37,7 +42,7 @@ def pulled_weights(request: pytest.FixtureRequest) -> Path:
     try:
         folder = store.pull(CHORD)
     except OfflineError as error:
-        pytest.skip(f"the published weights cannot be had: {error}")
+        _absent(f"the published weights cannot be had: {error}")
     return folder.parents[2]
 
 

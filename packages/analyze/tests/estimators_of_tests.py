@@ -35,8 +35,49 @@ class Cross(Fake):
         raise ZeroDivisionError
 
 
+class Chatty(Fake):
+    """Prints while it works."""
+
+    def predict(self, audio: Audio, /) -> Prediction:
+        print("hello from a plugin")
+        return super().predict(audio)
+
+
+class Number(Fake):
+    """Answers with a number."""
+
+    spec = ModelSpec("number", "1.0", "fake", "MIT", rate=22050)
+
+    def predict(self, audio: Audio, /) -> Prediction:
+        return 42
+
+
+def raises():
+    """Cannot be made."""
+    raise RuntimeError("no")
+
+
+class NoSpec(Fake):
+    """Has no spec."""
+
+    spec = None
+
+
+def a_class():
+    """Makes something else."""
+    return object()
+
+
 @hookimpl
 def components():
+    for name, attribute in (
+        ("chatty", "Chatty"),
+        ("number", "Number"),
+        ("raises", "raises"),
+        ("no-spec", "NoSpec"),
+        ("a-class", "a_class"),
+    ):
+        yield Component("estimator", name, f"{__name__}:{attribute}", name)
     yield Component("estimator", "fake", f"{__name__}:Fake", "two chords", task="fake")
     yield Component("estimator", "cross", f"{__name__}:Cross", "fails")
     yield Component("estimator", "absent", f"{__name__}:Fake", "x", needs=("no-such-thing",))

@@ -1,12 +1,15 @@
+from dataclasses import replace
+
 import h5py
 import numpy as np
 import pytest
 
 from audioml.core.errors import IntegrityError
 from audioml.core.files import sha256
+from audioml.core.models.golden import check
 from audioml.core.models.manifest import Manifest
 from audioml.core.store import Store
-from audioml_crema.convert import weights
+from audioml_crema.convert import golden, weights
 from audioml_crema.model import CHORD
 
 
@@ -38,6 +41,16 @@ def test_the_optimisers_state_stays_behind(chord_folder):
     with np.load(chord_folder / "weights.npz", allow_pickle=False) as file:
         assert sum(file[name].size for name in file.files) == 528139
         assert {file[name].dtype for name in file.files} == {np.dtype(np.float32)}
+
+
+@pytest.mark.weights
+def test_the_self_test_is_what_crema_itself_answers(chord_folder, chords):
+    manifest = Manifest.read(chord_folder)
+    assert manifest.golden == golden()
+    check(chords(), manifest.golden)
+    shifted = {name: [v + 0.01 for v in values] for name, values in golden().expected.items()}
+    with pytest.raises(IntegrityError, match="self-test of crema-chord fails"):
+        check(chords(), replace(golden(), expected=shifted))
 
 
 @pytest.mark.weights

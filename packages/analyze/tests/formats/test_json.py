@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,9 +38,39 @@ def test_frames_keep_their_clock_and_labels(song):
     assert frames["values"] == [[0.1, 0.9], [None, 0.3]]
 
 
+def encoded(values):
+    frames = Frames(values, hop=1.0)
+    return JSON.encode(Analysis(Recording(duration=1.0), {"e": Prediction({"x": frames})}))
+
+
+def read_values(data):
+    return json.loads(data)["estimators"]["e"]["x"]["values"]
+
+
+@pytest.mark.parametrize("shape", [(0,), (0, 3), (3, 0), (7,), (70_001,), (700, 101), (5, 3, 2)])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.int16, bool])
+def test_frames_of_any_shape_and_type_are_nested_lists(shape, dtype):
+    values = (np.random.default_rng(0).standard_normal(shape) * 9).astype(dtype)
+    assert np.array(read_values(encoded(values))).astype(dtype).tolist() == values.tolist()
+
+
+def test_what_is_no_number_is_null_and_its_neighbours_stay():
+    values = np.array([[0.1, np.nan], [np.inf, -0.5]], np.float32)
+    assert read_values(encoded(values)) == [[0.1, None], [None, -0.5]]
+
+
+def test_long_frames_take_little_more_memory_than_their_text():
+    values = np.random.default_rng(0).random((4000, 170), np.float32)
+    tracemalloc.start()
+    try:
+        size = len(encoded(values))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 2 * size + 16e6
+
+
 @given(st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), min_size=1))
 def test_frames_read_back_as_the_same_float32(numbers):
     values = np.array(numbers, np.float32)
-    analysis = Analysis(Recording(duration=1.0), {"e": Prediction({"x": Frames(values, hop=1.0)})})
-    tree = json.loads(JSON.encode(analysis))
-    np.testing.assert_array_equal(np.float32(tree["estimators"]["e"]["x"]["values"]), values)
+    np.testing.assert_array_equal(np.float32(read_values(encoded(values))), values)

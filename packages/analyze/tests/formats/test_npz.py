@@ -8,6 +8,7 @@ import pytest
 from audioml.analyze import Analysis, Recording
 from audioml.analyze.formats.npz import NPZ
 from audioml.core.errors import OutputError
+from audioml.core.values import Annotation, Prediction
 
 
 def load(analysis):
@@ -22,6 +23,18 @@ def test_every_array_reads_without_pickle(song):
         assert arrays["chord.pitch.labels"].tolist() == ["C", "C#"]
         assert arrays["chord.pitch.source"].tolist() == ["tiny-chord", "1.2.0", "c0ffee" * 10]
         assert float(arrays["chord.pitch.hop"]) == 0.1
+
+
+def test_only_what_was_answered_is_in_the_archive(song):
+    with load(song) as arrays:
+        assert {name.split(".")[0] for name in arrays} == {*song.predictions, "recording"}
+
+
+def test_objects_are_refused_by_name():
+    marks = Annotation("beat", [(0, 1)], [1], attributes={"odd": np.array([{}], dtype=object)})
+    analysis = Analysis(Recording(duration=1.0), {"e": Prediction({"x": marks})})
+    with pytest.raises(OutputError, match=r"'e\.x\.attributes\.odd' holds objects"):
+        NPZ.encode(analysis)
 
 
 def test_labels_are_text_and_numbers_are_numbers(song):

@@ -58,9 +58,11 @@ def test_samples_that_are_no_numbers_are_refused_with_their_place(value) -> None
         conform(Audio(samples, 22050), spec())
 
 
-def test_loud_but_finite_samples_pass() -> None:
-    loud = np.full(100, 3e38, np.float32)  # their squares overflow
-    assert conform(Audio(loud, 22050), spec()).samples.max() == np.float32(3e38)
+def test_samples_of_another_scale_pass_and_absurd_ones_do_not() -> None:
+    loud = Audio(np.full(100, 32768.0), 22050)
+    assert conform(loud, spec()).samples.max() == 32768
+    with pytest.raises(AudioError, match=r"samples reach 3e\+38, expected about \[-1, 1\]"):
+        conform(Audio(np.full(100, 3e38, np.float32), 22050), spec())
 
 
 def test_nothing_is_refused() -> None:

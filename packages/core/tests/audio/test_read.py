@@ -4,15 +4,17 @@ import logging
 import os
 import shutil
 import struct
+import threading
 
 import numpy as np
 import pytest
 import soundfile
 
 from audioml.core.audio import read, read_blocks, write
-from audioml.core.audio.stdin import spooled
+from audioml.core.audio.stdin import regular, spooled
 from audioml.core.errors import AudioError, OutputError
 from audioml.core.testing import music, noise, sine
+from audioml.core.values import Audio
 
 needs_ffmpeg = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")
 HEADER = b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0\x44\xac\0\0\x88X\1\0\2\0\x10\0data\0\0\0\0"
@@ -131,17 +133,52 @@ def test_a_wav_that_was_never_finished_is_read(tmp_path, caplog) -> None:
     assert not caplog.records
 
 
-@needs_ffmpeg
-def test_ffmpeg_reads_what_libsndfile_does_not(tmp_path) -> None:
-    import subprocess
+PROSE = b"this is not music, it is prose\n" * 50
 
-    wav, m4a = tmp_path / "a.wav", tmp_path / "a: b.m4a"
-    write(wav, sine(440.0, 1.0, rate=48000))
-    subprocess.run(["ffmpeg", "-v", "error", "-i", wav, "-c:a", "aac", f"file:{m4a}"], check=True)
-    back = read(m4a)
-    assert (back.rate, back.channels) == (48000, 1)
-    assert abs(back.duration - 1.0) < 0.1
-    assert 0.4 < np.abs(back.samples[:, 9000:-9000]).max() < 0.6
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("text.mp3", PROSE),
+        ("text.MP2", PROSE),
+        ("text.txt", PROSE.decode().encode("utf-16")),
+        ("zeros.mp3", bytes(5000)),
+    ],
+)
+def test_a_decoder_adds_nothing_to_our_sentence(
+    tmp_path, monkeypatch, capfd, name, content
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(AudioError, match="no MPEG frames"):
+        read(path)
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("before", [b"", b"junk\r\n", bytes(30_000), b"\xff\xfb" + bytes(500)])
+def test_an_mp3_is_found_behind_what_does_not_belong(tmp_path, monkeypatch, before) -> None:
+    monkeypatch.setenv("PATH", "")
+    path = tmp_path / "tone.mp3"
+    write(path, sine(440.0, 2.0))
+    path.write_bytes(before + path.read_bytes())
+    assert read(path).duration == pytest.approx(2.0, abs=0.06)
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "aiff", "caf", "au"])
+def test_sound_is_read_whatever_it_is_called(tmp_path, monkeypatch, suffix) -> None:
+    monkeypatch.setenv("PATH", "")
+    path = tmp_path / f"tone.{suffix}"
+    write(path, sine(440.0, 0.5))
+    assert read(path.rename(tmp_path / "tone.mp3")).duration == pytest.approx(0.5)
+
+
+def test_raw_samples_are_refused_in_a_sentence(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    path = tmp_path / "x.raw"
+    write(path, noise(0.1), subtype="PCM_16")
+    with pytest.raises(AudioError, match="is not audio"):
+        read(path)
 
 
 def test_without_ffmpeg_the_sentence_says_what_to_do(tmp_path, monkeypatch) -> None:
@@ -171,6 +208,49 @@ def test_standard_input_is_a_file_for_a_while() -> None:
         pass
 
 
+@pytest.fixture
+def pipe(tmp_path):
+    """A function that gives a pipe from which bytes can be read once, as ``<(cat x.wav)`` does."""
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("this system has no named pipes")
+    path, threads = tmp_path / "pipe", []
+
+    def make(content):
+        os.mkfifo(path)
+        threads.append(threading.Thread(target=path.write_bytes, args=[content]))
+        threads[-1].start()
+        return path
+
+    yield make
+    for thread in threads:
+        thread.join()
+
+
+def test_a_pipe_is_read(tmp_path, pipe) -> None:
+    write(tmp_path / "x.wav", noise(1.0))
+    content = (tmp_path / "x.wav").read_bytes()
+    assert read(pipe(content)).duration == pytest.approx(1.0)
+
+
+def test_a_pipe_becomes_a_file_that_is_read_twice(pipe) -> None:
+    with regular(pipe(b"abc")) as path:
+        assert path.read_bytes() == path.read_bytes() == b"abc"
+    assert not path.exists()
+
+
+def test_an_empty_pipe_is_said_with_its_name(pipe) -> None:
+    with pytest.raises(AudioError, match=r"pipe is empty; expected the bytes"):
+        read(pipe(b""))
+
+
+def test_a_file_stays_where_it_is(tmp_path) -> None:
+    for path in (tmp_path / "missing", tmp_path, tmp_path / "file"):
+        if path.name == "file":
+            path.touch()
+        with regular(path) as same:
+            assert same == path
+
+
 def test_a_failed_write_leaves_what_was_there(tmp_path) -> None:
     path = tmp_path / "x.wav"
     write(path, noise(0.1))
@@ -192,3 +272,30 @@ def test_unwritable_places_are_said(tmp_path) -> None:
         write(tmp_path / "file" / "x.wav", noise(0.1))
     with pytest.raises(OutputError, match="unknown format 'XYZ'"):
         write(tmp_path / "x.xyz", noise(0.1))
+
+
+def test_opus_is_opus(tmp_path) -> None:
+    path = tmp_path / "x.opus"
+    write(path, sine(440.0, 1.0, rate=48000))
+    assert soundfile.info(path).subtype == "OPUS"
+    assert read(path).duration == pytest.approx(1.0, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("name", "rate", "channels", "subtype", "said"),
+    [
+        ("x.opus", 44100, 1, None, r"44100 Hz.*only supports sample rates of 8000, .* 48000$"),
+        ("x.mp3", 96000, 1, None, "96000 Hz.*only supports sample rates"),
+        ("x.mp3", 44100, 3, None, "3 channels"),
+        ("x.ogg", 300_000, 1, None, "takes up to 200000 Hz and 255 channels"),
+        ("x.ogg", 44100, 256, None, "takes up to 200000 Hz and 255 channels"),
+        ("x.wav", 44100, 1, "bad", "subtype 'bad' is not one of PCM_16, "),
+        ("x.flac", 44100, 1, "FLOAT", "subtype 'FLOAT' is not one of PCM_S8, PCM_16, PCM_24"),
+        ("x.raw", 44100, 1, None, "subtype None is not one of "),
+    ],
+)
+def test_what_a_format_cannot_hold_is_said(tmp_path, name, rate, channels, subtype, said) -> None:
+    with pytest.raises(OutputError, match=said) as raised:
+        write(tmp_path / name, Audio(np.zeros((channels, 4800)), rate), subtype=subtype)
+    assert ".part" not in str(raised.value)
+    assert not list(tmp_path.iterdir())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from importlib import resources
 from pathlib import Path
 
 import h5py
@@ -9,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audioml.core.errors import IntegrityError
-from audioml.core.models.manifest import Manifest, Part, Runtime
+from audioml.core.models.manifest import Golden, Manifest, Part, Runtime
 from audioml.core.models.write import write_manifest
 
 from .card import CARD
 from .model import CHORD
 
-__all__ = ["weights", "write_folder"]
+__all__ = ["golden", "manifest", "weights", "write_folder"]
 
 _LAYERS = {f"norm{n}": f"batch_normalization_{n}" for n in range(1, 6)}
 _LAYERS |= {"conv1": "conv2d_1", "conv2": "conv2d_2"}
@@ -62,8 +64,14 @@ def write_folder(fetched: Path, folder: Path) -> None:
     write_manifest(folder, manifest())
 
 
+def golden() -> Golden:
+    """Return the self-test: what crema 0.2.0 itself, on TensorFlow 2.8, gives for its sound."""
+    text = resources.files(__package__).joinpath("golden.json").read_text(encoding="utf-8")
+    return Golden(**json.loads(text))
+
+
 def manifest() -> Manifest:
-    """Return what the folder says of itself, but for its files and its self-test."""
+    """Return what the folder says of itself, but for its files."""
     compat = {"compat": True}
     return Manifest(
         name=CHORD.name,
@@ -82,4 +90,5 @@ def manifest() -> Manifest:
         batching="none",
         answers=CHORD.answers,
         metrics=CHORD.metrics or {},
+        golden=golden(),
     )

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from numpy.typing import ArrayLike
 
-from audioml.core.audio import as_audio, conform_blocks, read_blocks
-from audioml.core.errors import UsageError
-from audioml.core.files import sha256
+from audioml.core.audio import as_audio, check_readable, conform_blocks, read_blocks
+from audioml.core.audio.stdin import regular
+from audioml.core.errors import AudioError, PluginError, UsageError
+from audioml.core.files import sha256, shown
 from audioml.core.stages import Estimator
 from audioml.core.store import Store
 from audioml.core.values import Audio, Prediction, concatenate
 
 from .analysis import Analysis, Recording
 from .cache import Cache
-from .estimators import load_estimator, variants_of
+from .estimators import load_estimator, names_of, variants_of
 from .tags import Tags, read_tags
 
 __all__ = ["analyze", "analyze_file"]
@@ -38,7 +39,8 @@ def analyze(
         The path of an audio file, an `Audio`, or an array ``y`` with its rate ``sr``: floating
         point, shape (n,) or (channels, n), in [-1, 1].
     estimators
-        Short names such as ``chord``, model names, or model folders.
+        Short names such as ``chord``, model names, or model folders: a list, or text with commas
+        between them; ``all`` for every one that can run.
     compat
         Reproduce another system's answers to the letter, where an estimator can: ``crema``.
     cache
@@ -51,8 +53,7 @@ def analyze(
     NotFoundError
         If an estimator is not known.
     """
-    names = [estimators] if isinstance(estimators, str) else list(estimators)
-    variants = variants_of(names, compat)
+    variants = variants_of(names_of(estimators), compat)
     if isinstance(source, str | Path):
         if sr is not None:
             raise UsageError("a file brings its own sample rate; leave sr out")
@@ -66,49 +67,90 @@ def analyze(
 
 
 def analyze_file(
-    path: Path, variants: Mapping[str, str | None], *, cache: bool, named: bool = True
+    path: Path,
+    variants: Mapping[str, str | None],
+    *,
+    cache: bool,
+    named: bool = True,
+    heard: Callable[[float], None] | None = None,
 ) -> Analysis:
     """Return the answers about a file, each estimator reading it in blocks.
 
     ``named`` is False where the file only holds what came from elsewhere: it has no tags.
+    ``heard`` is told how many seconds have been read.
     """
-    kept = Cache(Store().root / "cache" / "analyze") if cache else None
-    tags = read_tags(path) if named and path.is_file() else Tags()
-    digest = sha256(path) if kept and path.is_file() else ""
-    predictions, duration = {}, 0.0
-    for name, variant in variants.items():
-        estimator = load_estimator(name, variant)
-        key = Cache.key(digest, estimator.spec, variant)
-        found = kept.get(key) if kept else None
-        if found is None:
-            blocks = _Timed(read_blocks(path))
-            found = _predicted(estimator, blocks), blocks.end
-            if kept:
-                kept.put(key, *found)
-        predictions[name], duration = found
+    check_readable(path)
+    with regular(path) as file:  # what came through a pipe is a copy, of which nothing is known
+        known = named and file == path
+        tags = read_tags(file) if known else Tags()
+        digest = sha256(file) if cache else ""
+        answers = {
+            name: _answer(file, load_estimator(name, variant), variant, digest, heard)
+            for name, variant in variants.items()
+        }
     recording = Recording(
-        duration=duration,
-        path=path if named else None,
+        duration=max(duration for _, duration in answers.values()),
+        path=path if known else None,
         title=tags.title,
         artist=tags.artist,
         release=tags.release,
         sha256=digest,
     )
-    return Analysis(recording, predictions)
+    return Analysis(recording, {name: prediction for name, (prediction, _) in answers.items()})
+
+
+def _answer(
+    file: Path,
+    estimator: Estimator,
+    variant: str | None,
+    digest: str,
+    heard: Callable[[float], None] | None,
+) -> tuple[Prediction, float]:
+    """Return an estimator's prediction and the seconds that the file lasts.
+
+    ``digest`` is empty where the cache is not to be used.
+    """
+    cache = Cache(Store().root / "cache" / "analyze")
+    key = Cache.key(digest, estimator.spec, variant)
+    kept = cache.get(key) if digest else None
+    if kept is not None:
+        return kept
+    blocks = _Timed(read_blocks(file), heard)
+    prediction = _predicted(estimator, blocks, where=shown(file))
+    if digest:
+        cache.put(key, prediction, blocks.end)
+    return prediction, blocks.end
 
 
 class _Timed:
     """Blocks, and where the last of them ended."""
 
-    def __init__(self, blocks: Iterator[Audio]) -> None:
+    def __init__(
+        self, blocks: Iterator[Audio], heard: Callable[[float], None] | None = None
+    ) -> None:
         self._blocks = blocks
+        self._heard = heard or (lambda _seconds: None)
         self.end = 0.0
 
     def __iter__(self) -> Iterator[Audio]:
         for block in self._blocks:
             self.end = block.end
+            self._heard(self.end)
             yield block
 
 
-def _predicted(estimator: Estimator, blocks: Iterable[Audio]) -> Prediction:
-    return concatenate(estimator.stream(conform_blocks(blocks, estimator.spec)))
+def _predicted(
+    estimator: Estimator, blocks: Iterable[Audio], *, where: str = "the audio"
+) -> Prediction:
+    try:
+        parts = list(estimator.stream(conform_blocks(blocks, estimator.spec)))
+    except AudioError as error:
+        if where in str(error):
+            raise
+        raise AudioError(f"{where}: {error}") from error
+    for part in parts:
+        if not isinstance(part, Prediction):
+            raise PluginError(
+                f"{estimator.spec.name} must answer with a Prediction, got {type(part).__name__}"
+            )
+    return concatenate(parts)

@@ -7,15 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from audioml.core.cli import output
 from audioml.core.executor import Outcome, run
 from audioml.core.files import write_bytes
-from audioml.core.plugins import registry
 
 from .api import analyze_file
-from .formats import Format
+from .destination import find_format
 from .inputs import Input
+from .tags import missing_tags
 
-__all__ = ["Job", "Written", "analyze_all", "find_format", "targets_of"]
+__all__ = ["Job", "Written", "analyze_all", "is_done", "targets_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Job:
     folder: Path
     resume: bool = False
     cache: bool = True
+    log_level: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +40,7 @@ class Written:
 
     paths: tuple[Path, ...]
     skipped: bool = False
-
-
-def find_format(name: str) -> Format:
-    """Return a format by its name."""
-    found: Format = registry().find("format", name).load()
-    return found
+    untagged: bool = False
 
 
 def targets_of(item: Input, job: Job) -> dict[str, Path]:
@@ -60,21 +57,23 @@ def analyze_all(
 
 
 def _analyze_one(job: Job, item: Input) -> Written:
+    output.continue_logging(job.log_level)
     targets = targets_of(item, job)
     paths = tuple(targets.values())
-    if job.resume and _done(item.path, paths):
+    if job.resume and is_done(item.path, paths):
         return Written(paths, skipped=True)
     analysis = analyze_file(item.path, job.variants, cache=job.cache)
     encoded = {targets[name]: find_format(name).encode(analysis) for name in job.formats}
     for path, data in encoded.items():
         write_bytes(path, data)
-    return Written(paths)
+    return Written(paths, untagged=bool(missing_tags(analysis.recording)))
 
 
-def _done(source: Path, outputs: Sequence[Path]) -> bool:
-    """Tell whether every output stands and is newer than the recording."""
+def is_done(source: Path, outputs: Sequence[Path]) -> bool:
+    """Tell whether every output stands, holds something and is newer than the recording."""
     try:
-        made = min(path.stat().st_mtime_ns for path in outputs)
-        return made >= source.stat().st_mtime_ns
+        made = [path.stat() for path in outputs]
+        since = source.stat().st_mtime_ns
     except OSError:
         return False
+    return all(about.st_size > 0 and about.st_mtime_ns >= since for about in made)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
 import os
-import zipfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from audioml.core.errors import OutputError
+from audioml.core.errors import OutputError, UsageError
 from audioml.core.files import write_bytes
 from audioml.core.plugins import registry
 from audioml.core.stages import ModelSpec
@@ -22,7 +22,12 @@ from audioml.core.values import Annotation, Frames, Prediction, Source
 
 __all__ = ["Cache"]
 
-_LIMIT = int(os.environ.get("AUDIOML_CACHE_MB", "2000")) << 20
+
+def _limit() -> int:
+    given = os.environ.get("AUDIOML_CACHE_MB", "2000")
+    if not given.isdecimal():
+        raise UsageError(f"AUDIOML_CACHE_MB must be a whole number of megabytes, got {given!r}")
+    return int(given) << 20
 
 
 class Cache:
@@ -34,9 +39,8 @@ class Cache:
     def get(self, key: str) -> tuple[Prediction, float] | None:
         """Return a prediction and the recording's duration in seconds; None where not kept."""
         try:
-            data = self._path(key).read_bytes()
-            return _decoded(data)
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+            return _decoded(self._path(key).read_bytes())
+        except Exception:  # noqa: BLE001 - whatever is wrong with an entry, it is made anew
             return None
 
     def put(self, key: str, prediction: Prediction, duration: float) -> None:
@@ -45,22 +49,28 @@ class Cache:
             write_bytes(self._path(key), _encoded(prediction, duration))
         except OutputError:
             return
+        if key.startswith("0"):  # now and then, for looking through takes time
+            self.trim(_limit())
 
-    def trim(self, limit: int = _LIMIT) -> None:
+    def trim(self, limit: int) -> None:
         """Delete the oldest predictions until at most ``limit`` bytes are left."""
-        files = [(p, p.stat()) for p in self._folder.glob("*/*.npz")]
+        files = []
+        for path in self._folder.glob("*/*.npz"):
+            with contextlib.suppress(OSError):  # another process trims too
+                files.append((path, path.stat()))
         excess = sum(about.st_size for _, about in files) - limit
         for path, about in sorted(files, key=lambda f: f[1].st_mtime):
             if excess <= 0:
                 return
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
             excess -= about.st_size
 
     @staticmethod
     def key(audio: str, spec: ModelSpec, variant: str | None) -> str:
         """Return the key of a recording (the SHA-256 of its file) and a model."""
         code = sorted((p.name, p.version) for p in registry().plugins)
-        parts = [audio, spec.name, spec.version, spec.weights, variant, code]
+        parts = [audio, spec.name, spec.version, spec.manifest, variant, code]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     def _path(self, key: str) -> Path:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from audioml.core.cli.pulling import pull_shown
-from audioml.core.errors import AudiomlError, UsageError
+from audioml.core.errors import AudiomlError, ManifestError, UsageError
 from audioml.core.models.load import load, resolve
 from audioml.core.models.manifest import Manifest
 from audioml.core.plugins import Component, registry
@@ -40,7 +40,12 @@ def listings() -> list[Listing]:
     ]
     named = {listing.model for listing in found}
     for folder in store.folders():
-        about = Manifest.read(folder)
+        try:
+            about = Manifest.read(folder)
+        except ManifestError as error:
+            name = folder.parent.name
+            found.append(Listing(name, name, folder.name, "", "", f"broken: {error}", {}))
+            continue
         if about.kind == "estimator" and about.name not in named:
             found.append(
                 Listing(about.name, about.name, about.version, about.license, about.description,
@@ -55,29 +60,30 @@ def _listing(component: Component, store: Store) -> Listing:
         state = f"pip install {' '.join(component.missing)}"
         return Listing(name, component.name, "", "", component.summary, state, {})
     try:
-        offered = component.load()
+        about = component.load() if component.kind == "model" else load(component.name).spec
     except AudiomlError as error:
         return Listing(name, component.name, "", "", component.summary, f"broken: {error}", {})
-    if component.kind == "model":
-        state = "ready" if store.find(offered.name, offered.version) else "pulled on first use"
-        about, metrics = offered, offered.metrics or {}
-    else:
-        about, state = offered().spec, "ready"
-        metrics = about.metrics
+    state = "ready"
+    if component.kind == "model" and not store.find(about.name, about.version):
+        state = "pulled on first use"
     return Listing(
-        name, component.name, about.version, about.license, component.summary, state, metrics
-    )
+        name, component.name, about.version, about.license, component.summary, state,
+        about.metrics or {},
+    )  # fmt: skip
 
 
-def names_of(wanted: str) -> tuple[str, ...]:
-    """Return the estimators that a comma-separated list means; ``all`` is every one that can run.
+def names_of(wanted: str | Iterable[str]) -> tuple[str, ...]:
+    """Return the estimators that a comma-separated text means, or a list of names.
+
+    ``all`` is every one that can run.
 
     Raises
     ------
     UsageError
         If the list is empty.
     """
-    names = [name.strip() for name in wanted.split(",") if name.strip()]
+    given = wanted.split(",") if isinstance(wanted, str) else wanted
+    names = [name.strip() for name in given if name.strip()]
     if "all" in names:
         names = [x.name for x in listings() if x.state in ("ready", "pulled on first use")]
     if not names:
@@ -112,7 +118,7 @@ def _variants(name: str) -> Iterable[str]:
 @functools.lru_cache(maxsize=32)
 def load_estimator(name: str, variant: str | None) -> Estimator:
     """Return an estimator, loaded once in each process and fetched if need be."""
-    model = load(name, variant=variant, pull=pull_shown)
+    model = load(name, variant=variant)
     if not isinstance(model, Estimator):
         raise UsageError(f"{name!r} makes sound; `audioml analyze` needs an estimator")
     return model

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import logging
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
-from audioml.core.files import shown
+from .analysis import Recording
 
-__all__ = ["Tags", "read_tags"]
-
-log = logging.getLogger(__name__)
+__all__ = ["Tags", "missing_tags", "read_tags"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +20,18 @@ class Tags:
 
 
 def read_tags(path: Path) -> Tags:
-    """Return the tags of a file; what is missing is told in one warning."""
+    """Return the tags of a file."""
     from tinytag import TinyTag
     from tinytag import TinyTagException as Unreadable
 
     try:
         found = TinyTag.get(path, duration=False)
-        tags = Tags(found.title or "", found.artist or "", found.album or "")
+        return Tags(found.title or "", found.artist or "", found.album or "")
     except (Unreadable, OSError, ValueError):
-        tags = Tags()
-    named = zip(("title", "artist", "album"), astuple(tags), strict=True)
-    missing = [name for name, value in named if not value]
-    if missing:
-        log.warning("%s has no tag for %s", shown(path), ", ".join(missing))
-    return tags
+        return Tags()
+
+
+def missing_tags(recording: Recording) -> list[str]:
+    """Return which of title, artist and album are not known of a recording."""
+    tags = {"title": recording.title, "artist": recording.artist, "album": recording.release}
+    return [name for name, value in tags.items() if not value]

@@ -46,26 +46,10 @@ __all__ = [
     "load",
 ]
 
-_STAGES = {
-    "Backend",
-    "Decoder",
-    "Estimator",
-    "FeatureExtractor",
-    "Generator",
-    "ModelSpec",
-    "Session",
-    "Task",
-    "TensorSpec",
-}
-
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if name == "load":
-        home = ".models.load"
-    elif name == "Pipeline":
-        home = ".pipeline"
-    else:
-        home = ".stages" if name in _STAGES else ".values"
-    return getattr(importlib.import_module(home, __name__), name)
+    homes = (".values", ".stages", ".pipeline") if name != "load" else (".models.load",)
+    found = (importlib.import_module(home, __name__) for home in homes)
+    return next(getattr(module, name) for module in found if name in module.__all__)

@@ -1,7 +1,7 @@
 """The contracts: what an extractor, a backend, a decoder, an estimator, a generator and a task are.
 
-Each is a protocol, so a class needs no base class to satisfy it. Deriving from ``Estimator`` or
-``FeatureExtractor`` all the same brings the methods that follow from the others.
+Each is a protocol. `Estimator` and `FeatureExtractor` are to be derived from, for they bring the
+methods that follow from the others. The rest need no base class.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ class ModelSpec:
     """What a caller may know of a model before running it.
 
     ``rate`` is in Hz and ``channels`` is 1 for mono; None means that the model takes any.
+    ``weights`` and ``manifest`` are SHA-256 of the weights and of ``model.json``.
     ``streaming`` promises that predictions of consecutive blocks, joined, equal the prediction of
     the whole. ``batching`` is ``rows`` where rows of different signals may share one run.
     """
@@ -60,6 +61,7 @@ class ModelSpec:
     description: str = ""
     source: str = ""
     weights: str = ""
+    manifest: str = ""
     streaming: bool = False
     batching: Literal["rows", "none"] = "none"
     answers: tuple[str, ...] = ()

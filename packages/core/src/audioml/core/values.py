@@ -335,6 +335,15 @@ class Prediction(Mapping[str, Frames | Annotation]):
 
 
 def _join_frames(parts: list[Frames]) -> Frames:
+    first, count = parts[0], 0
+    for part in parts:
+        due = first.start + count * first.hop
+        if part.hop != first.hop or abs(part.start - due) > first.hop / 2:
+            raise ValidationError(
+                f"frames every {part.hop} s from {part.start} s do not follow frames every "
+                f"{first.hop} s up to {due} s"
+            )
+        count += len(part)
     return replace(parts[0], values=np.concatenate([p.values for p in parts]))
 
 

@@ -15,7 +15,9 @@ finite number is null.
 
 from __future__ import annotations
 
+import io
 import json
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -24,58 +26,99 @@ from numpy.typing import NDArray
 from audioml.core import __version__
 from audioml.core.values import Annotation, Frames, Source
 
-from ..analysis import Analysis
+from ..analysis import Analysis, Recording
 from ._events import confidence, extras, plain
 from .format import Format
 
-__all__ = ["JSON", "document", "encode"]
+__all__ = ["JSON", "encode"]
+
+_CHUNK = 1 << 16  # numbers spelled at a time: about 8 MB
 
 
 def encode(analysis: Analysis) -> bytes:
     """Return the whole analysis as JSON."""
-    return json.dumps(document(analysis), ensure_ascii=False, allow_nan=False).encode() + b"\n"
+    file = io.BytesIO()
+    file.writelines(_document(analysis))
+    file.write(b"\n")
+    return file.getvalue()
 
 
-def document(analysis: Analysis) -> dict[str, Any]:
-    """Return the whole analysis as a tree of plain values."""
-    recording = analysis.recording
+def _document(analysis: Analysis) -> Iterator[bytes]:
+    estimators = (
+        (estimator, _object((entry, _value(value)) for entry, value in prediction.items()))
+        for estimator, prediction in analysis.predictions.items()
+    )
+    return _object(
+        (
+            ("audioml", _text(__version__)),
+            ("recording", _text(_recording(analysis.recording))),
+            ("estimators", _object(estimators)),
+        )
+    )
+
+
+def _object(members: Iterable[tuple[str, Iterable[bytes]]]) -> Iterator[bytes]:
+    """Yield a JSON object piece by piece, each value being pieces itself."""
+    yield b"{"
+    for index, (name, pieces) in enumerate(members):
+        yield b", " if index else b""
+        yield from _text(name)
+        yield b": "
+        yield from pieces
+    yield b"}"
+
+
+def _text(value: Any) -> Iterator[bytes]:
+    yield json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+
+
+def _recording(recording: Recording) -> dict[str, Any]:
     return {
-        "audioml": __version__,
-        "recording": {
-            "duration": plain(recording.duration),
-            "title": recording.title,
-            "artist": recording.artist,
-            "release": recording.release,
-            "identifiers": dict(recording.identifiers),
-            "sha256": recording.sha256,
-        },
-        "estimators": {
-            estimator: {entry: _value(value) for entry, value in prediction.items()}
-            for estimator, prediction in analysis.predictions.items()
-        },
+        "duration": plain(recording.duration),
+        "title": recording.title,
+        "artist": recording.artist,
+        "release": recording.release,
+        "identifiers": dict(recording.identifiers),
+        "sha256": recording.sha256,
     }
 
 
-def _value(value: Frames | Annotation) -> dict[str, Any]:
-    return _frames(value) if isinstance(value, Frames) else _annotation(value)
+def _value(value: Frames | Annotation) -> Iterator[bytes]:
+    return _frames(value) if isinstance(value, Frames) else _text(_annotation(value))
 
 
-def _frames(frames: Frames) -> dict[str, Any]:
-    return {
+def _frames(frames: Frames) -> Iterator[bytes]:
+    about = {
         "kind": "frames",
         "hop": frames.hop,
         "start": frames.start,
         "labels": list(frames.labels),
         "shape": list(frames.values.shape),
         "source": _source(frames.source),
-        "values": _numbers(frames.values),
     }
+    members = [(name, _text(value)) for name, value in about.items()]
+    return _object([*members, ("values", _numbers(frames.values))])
 
 
-def _numbers(values: NDArray[Any]) -> Any:
-    if values.dtype.kind == "f" and np.isfinite(values).all():  # as `plain` does, all at once
-        return values.astype(str).astype(np.float64).tolist()
-    return plain(values)
+def _numbers(values: NDArray[Any]) -> Iterator[bytes]:
+    """Yield an array a few rows at a time: an hour of frames as Python numbers takes 1 GB."""
+    if values.dtype.kind != "f" or values.dtype.itemsize > 8:
+        yield from _text(plain(values))
+        return
+    rows = max(1, _CHUNK // max(1, values[:1].size))
+    yield b"["
+    for at in range(0, len(values), rows):
+        chunk = values[at : at + rows]
+        text = chunk.astype(np.bytes_)  # the shortest decimals that read back as the same number
+        text[~np.isfinite(chunk)] = b"null"
+        yield b", " if at else b""
+        yield _listed(text)[1:-1]
+    yield b"]"
+
+
+def _listed(text: NDArray[np.bytes_]) -> bytes:
+    items = text.tolist() if text.ndim == 1 else map(_listed, text)
+    return b"[" + b", ".join(items) + b"]"
 
 
 def _annotation(annotation: Annotation) -> dict[str, Any]:

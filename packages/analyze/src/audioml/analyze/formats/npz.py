@@ -33,7 +33,7 @@ def encode(analysis: Analysis) -> bytes:
     Raises
     ------
     OutputError
-        If no estimator gave anything.
+        If no estimator gave anything, or gave an array of objects, which only pickle could hold.
     """
     arrays: _Arrays = {}
     for estimator, prediction in analysis.predictions.items():
@@ -44,8 +44,12 @@ def encode(analysis: Analysis) -> bytes:
     if not arrays:
         raise OutputError("the analysis holds no arrays; choose an estimator that answers")
     arrays["recording.duration"] = np.array(analysis.recording.duration)
+    for name, array in arrays.items():
+        if array.dtype.hasobject:
+            raise OutputError(f"array {name!r} holds objects; npz takes numbers and text")
     file = io.BytesIO()
-    np.savez_compressed(file, allow_pickle=False, **arrays)
+    # `allow_pickle=False` would become an array of that name under numpy < 2.1
+    np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
     return file.getvalue()
 
 

@@ -24,8 +24,9 @@ def encode(analysis: Analysis) -> bytes:
     """Return the annotations of the analysis as text."""
     lines = [_heading(analysis.recording), ""]
     for n in named(analysis):
-        source = f"  ({n.annotation.source})" if n.annotation.source else ""
-        lines.append(f"{n.estimator}: {n.entry}{source}")
+        name = n.entry if n.entry == n.estimator else f"{n.estimator}: {n.entry}"
+        source = n.annotation.source
+        lines.append(f"{name} ({source.name} {source.version})" if source else name)
         lines += [f"  {line}" for line in _lines(n.annotation)]
         lines.append("")
     return "\n".join(lines).encode(errors="replace")  # a file name may be no text

@@ -108,12 +108,16 @@ def _check_finite(block: Audio) -> None:
         if np.isfinite(np.dot(flat, flat)):
             return
     bad = ~np.isfinite(block.samples)
-    if bad.any():
-        at = block.start + int(bad.any(axis=0).argmax()) / block.rate
+    if not bad.any():
         raise AudioError(
-            f"sample at {at:.3f} s is not a finite number ({int(bad.sum())} such in this block); "
-            "repair the recording, for instance by replacing them with zeros"
+            f"samples reach {np.abs(flat).max():.3g}, expected about [-1, 1]; "
+            "scale the recording, or read it as what it is"
         )
+    at = block.start + int(bad.any(axis=0).argmax()) / block.rate
+    raise AudioError(
+        f"sample at {at:.3f} s is not a finite number ({int(bad.sum())} such in this block); "
+        "repair the recording, for instance by replacing them with zeros"
+    )
 
 
 def _with_channels(block: Audio, spec: ModelSpec) -> Audio:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,11 +14,19 @@ from ..files import shown
 from ..values import Audio
 from . import ffmpeg
 from .riff import missing_bytes
+from .stdin import regular
 
-__all__ = ["read", "read_blocks"]
+__all__ = ["check_readable", "read", "read_blocks"]
 
 log = logging.getLogger(__name__)
 _BLOCK = 1 << 17  # frames: 3 s at 44.1 kHz, 0.5 MB a channel
+_MPEG_NAMES = frozenset({".m1a", ".mp1", ".mp2", ".mp3"})  # what libsndfile goes by
+_MPEG_SEARCH = 1 << 16  # bytes: as far as libsndfile looks for the first frame
+_SOUND = re.compile(  # the head of any format, or two MPEG frames of one kind (ISO 11172-3, 2.4.2)
+    rb"\A(?:ID3|RIFF|RIFX|RF64|riff|FORM|fLaC|OggS|caff|\.snd)"
+    rb"|(\xff[\xe2-\xe7\xf2-\xf7\xfa-\xff]).{22,2900}?\1",
+    re.DOTALL,
+)
 
 
 def read(path: str | Path) -> Audio:
@@ -43,14 +52,21 @@ def read_blocks(path: str | Path, *, block: int = _BLOCK) -> Iterator[Audio]:
     AudioError
         If the file is missing, empty, or not audio.
     """
-    path = Path(path)
-    _check(path)
+    with regular(Path(path)) as whole:
+        yield from _read(whole, block)
+
+
+def _read(path: Path, block: int) -> Iterator[Audio]:
+    check_readable(path)
+    if _is_no_mpeg(path):
+        yield from _with_ffmpeg(path, block, "no MPEG frames in it")
+        return
     import soundfile
 
     try:
         file = soundfile.SoundFile(path)
-    except (soundfile.LibsndfileError, OSError) as error:
-        yield from _with_ffmpeg(path, block, str(error))
+    except (soundfile.LibsndfileError, OSError, TypeError) as error:  # TypeError: raw samples
+        yield from _with_ffmpeg(path, block, _sentence(error))
         return
     except MemoryError as error:
         raise AudioError(f"{shown(path)} claims more audio than memory can hold") from error
@@ -58,11 +74,23 @@ def read_blocks(path: str | Path, *, block: int = _BLOCK) -> Iterator[Audio]:
         yield from _blocks(file, path, block)
 
 
-def _check(path: Path) -> None:
+def _is_no_mpeg(path: Path) -> bool:
+    """Tell whether libsndfile would look for MPEG frames in vain, and complain on stderr."""
+    with path.open("rb") as file:
+        head = file.read(_MPEG_SEARCH)
+    named = path.suffix.lower() in _MPEG_NAMES
+    begins = head[:1] == b"\xff" and head[1:2] >= b"\xe0"  # as UTF-16 does
+    return (named or begins) and not _SOUND.search(head)
+
+
+def check_readable(path: Path) -> None:
+    """Raise an `AudioError` if a file is missing, empty, or may not be read."""
     try:
         size = path.stat().st_size
         if path.is_dir():
             raise AudioError(f"{shown(path)} is a folder; expected an audio file")
+        if not path.is_file():
+            return  # a pipe, which opening would begin to drain
         with path.open("rb"):
             pass
     except FileNotFoundError as error:
@@ -100,7 +128,7 @@ def _blocks(file: object, path: Path, block: int) -> Iterator[Audio]:
 def _with_ffmpeg(path: Path, block: int, reason: str) -> Iterator[Audio]:
     if not ffmpeg.available():
         raise AudioError(
-            f"{shown(path)} is not audio that libsndfile reads ({_sentence(reason)}); "
+            f"{shown(path)} is not audio that libsndfile reads ({reason}); "
             "for m4a, aac, wma and video install ffmpeg, or convert it to wav, flac, ogg or mp3"
         )
     yield from ffmpeg.read_blocks(path, block=block)

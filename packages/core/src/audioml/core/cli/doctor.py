@@ -16,7 +16,7 @@ from ..errors import AudiomlError
 from ..files import shown
 from ..models.manifest import Manifest
 from ..plugins import registry
-from ..store.store import Store, verify_files
+from ..store.store import Store
 
 __all__ = ["app", "findings"]
 
@@ -96,15 +96,29 @@ def _plugins() -> Iterator[Finding]:
     for backend in registry().components("backend"):
         fix = f"pip install {' '.join(backend.missing)}" if backend.missing else ""
         yield Finding(f"backend {backend.name}", backend.summary, fix)
+    yield from _components()
     for broken in registry().broken:
         fix = f"pip uninstall {broken.distribution}, or: audioml plugins why {broken.name}"
         yield Finding(f"plugin {broken.name}", f"broken: {broken.reason}", fix, fatal=True)
 
 
+def _components() -> Iterator[Finding]:
+    """Yield the components that cannot be used: of one name with another, or not importable."""
+    for component in registry().components():
+        try:
+            registry().find(component.kind, component.name)
+            if not component.missing:
+                component.load()
+        except AudiomlError as error:
+            yield Finding(f"{component.kind} {component.name}", str(error), "", fatal=True)
+
+
 def _store() -> Iterator[Finding]:
+    from ..models.load import check
+
     store = Store()
     place = store.root
-    while not place.exists():
+    while not os.path.exists(place):
         place = place.parent
     if place.is_dir() and os.access(place, os.W_OK):
         free = shutil.disk_usage(place).free / 1e9
@@ -119,8 +133,8 @@ def _store() -> Iterator[Finding]:
         name = folder.parent.name
         try:
             manifest = Manifest.read(folder)
-            verify_files(folder, manifest)
-            yield Finding(f"model {name}", f"{manifest.version}, whole")
+            check(folder, manifest)
+            yield Finding(f"model {name}", f"{manifest.version}, sound")
         except AudiomlError as error:
             fix = f"audioml models pull {name} --again"
             yield Finding(f"model {name}", str(error), fix, fatal=True)

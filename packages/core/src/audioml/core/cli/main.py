@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import sys
 from collections.abc import Sequence
@@ -62,6 +63,17 @@ class _Root(click.Group):
         component = registry().find("command", cmd_name)
         return _loaded(component)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            close = difflib.get_close_matches(args[0], self.list_commands(ctx), 1)
+            if not close:
+                raise
+            raise click.UsageError(f"{error.message} Did you mean {close[0]!r}?", ctx) from error
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         commands = sorted((c.name, c.summary) for c in registry().components("command"))
         with formatter.section("Commands"):
@@ -97,7 +109,7 @@ def _loaded(component: Component) -> click.Command:
 @click.option("-q", "--quiet", is_flag=True, help="Say only what failed.")
 @click.option("--offline", is_flag=True, help="Never touch the network.")
 def root(*, verbose: bool, quiet: bool, offline: bool) -> None:
-    """Audio machine learning: analyse, watch, serve, train and generate."""
+    """Audio machine learning by plugins: `audioml plugins` shows what is installed."""
     output.configure_logging(verbose=verbose, quiet=quiet)
     if offline:
         os.environ["AUDIOML_OFFLINE"] = "1"

@@ -11,7 +11,7 @@ from ..files import shown
 from ..models.manifest import Manifest
 from ..models.published import Published
 from ..plugins import registry
-from ..store.store import Store
+from ..store.store import Store, is_whole
 from .output import table
 from .pulling import pull_shown
 
@@ -46,7 +46,8 @@ def _row(folder: Path) -> list[str]:
         about = Manifest.read(folder)
     except ManifestError as error:
         return [folder.parent.name, folder.name, "broken", "", str(error)]
-    return [about.name, about.version, "ready", about.license, about.description]
+    state = "ready" if is_whole(folder) else "damaged"
+    return [about.name, about.version, state, about.license, about.description]
 
 
 @app.command()
@@ -72,7 +73,8 @@ def pull(name: str, *, given: Path | None, again: bool) -> None:
     """Fetch a published model into the store."""
     published = _find_published(name)
     store = Store()
-    if not again and store.find(published.name, published.version) is not None:
+    present = store.find(published.name, published.version)
+    if not again and present is not None and is_whole(present):
         click.echo(f"{published.name} {published.version} is in the store already", err=True)
     click.echo(str(pull_shown(store, published, given=given, again=again)))
 

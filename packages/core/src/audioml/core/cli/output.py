@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
+from typing import TextIO
 
 from ..errors import OutputError
 from ..files import writing
 
 __all__ = [
     "configure_logging",
+    "continue_logging",
     "flush",
+    "is_quiet",
+    "is_terminal",
+    "level",
     "problem",
     "progress",
     "silence",
@@ -25,12 +31,42 @@ __all__ = [
 
 def configure_logging(*, verbose: bool = False, quiet: bool = False) -> None:
     """Send the log of audioml to stderr, one line a message."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Stderr()
     handler.setFormatter(_Sentences())
     logger = logging.getLogger("audioml")
     logger.handlers[:] = [handler]
     logger.setLevel(logging.ERROR if quiet else logging.INFO if verbose else logging.WARNING)
     logger.propagate = False
+
+
+def level() -> int:
+    """Return the level of the log, to be handed on to other processes."""
+    return logging.getLogger("audioml").level
+
+
+def is_quiet() -> bool:
+    """Return whether only what failed is to be said."""
+    return level() >= logging.ERROR
+
+
+def continue_logging(at: int) -> None:
+    """Log in a worker process as its parent does; nothing happens in the parent itself."""
+    logger = logging.getLogger("audioml")
+    if not logger.handlers:
+        configure_logging()
+        logger.setLevel(at)
+
+
+class _Stderr(logging.StreamHandler[TextIO]):
+    """Writes to what stderr is at the time: a progress bar puts itself before it."""
+
+    @property
+    def stream(self) -> TextIO:
+        return sys.stderr
+
+    @stream.setter
+    def stream(self, stream: TextIO) -> None:
+        pass
 
 
 class _Sentences(logging.Formatter):
@@ -55,14 +91,23 @@ def write_result(data: bytes) -> None:
     """
     try:
         with writing("standard output"):
+            if sys.stdout is None:
+                raise OSError(errno.EBADF, "it is closed")
             sys.stdout.flush()
-            sys.stdout.buffer.write(data)
+            left = memoryview(data)
+            while left:  # an unbuffered stream may take a part
+                left = left[sys.stdout.buffer.write(left) :]
             sys.stdout.buffer.flush()
     except OutputError as error:
         silence()  # what is still buffered would fail once more at the end
         if isinstance(error.__cause__, BrokenPipeError):
             raise error.__cause__ from None
         raise
+
+
+def is_terminal() -> bool:
+    """Return whether stdout is a terminal."""
+    return sys.stdout is not None and sys.stdout.isatty()
 
 
 def someone_looks() -> bool:
@@ -73,14 +118,16 @@ def someone_looks() -> bool:
 def flush() -> None:
     """Flush stdout; a reader that has gone away, as in ``| head``, is no failure."""
     try:
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except OSError:
         silence()
 
 
 def silence() -> None:
     """Send what is still buffered for stdout nowhere."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextlib.contextmanager

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 from ..models.published import Published
-from ..store.store import Store
-from .output import progress
+from ..store.store import Store, is_whole, offline
+from .output import is_quiet, progress
 
 __all__ = ["pull_shown"]
 
@@ -16,7 +16,9 @@ def pull_shown(
     store: Store, published: Published, *, given: Path | None = None, again: bool = False
 ) -> Path:
     """Fetch a model as `Store.pull` does, telling on stderr what is fetched."""
-    if again or store.find(published.name, published.version) is None:
+    present = store.find(published.name, published.version)
+    fetches = again or present is None or not is_whole(present)
+    if fetches and (given or not offline()) and not is_quiet():
         origin = given or published.url
         print(
             f"audioml: fetching {published.name} {published.version} "

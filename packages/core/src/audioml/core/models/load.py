@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..errors import MissingDependencyError, NotFoundError, UsageError
+from ..errors import (
+    AudiomlError,
+    MissingDependencyError,
+    NotFoundError,
+    PluginError,
+    UsageError,
+)
 from ..files import shown
 from ..pipeline import Pipeline
 from ..plugins import Component, Registry, registry
-from ..stages import Estimator, Generator, Session
+from ..stages import Estimator, Generator, ModelSpec, Session
 from ..store.store import Store, offline, verify_files
 from . import golden
 from .manifest import MANIFEST, Manifest
@@ -23,7 +29,6 @@ __all__ = ["Loaded", "assemble", "check", "load", "resolve"]
 
 log = logging.getLogger(__name__)
 Loaded = Estimator | Generator
-Puller = Callable[[Store, Published], Path]
 
 
 def load(
@@ -34,7 +39,6 @@ def load(
     threads: int | None = None,
     store: Store | None = None,
     plugins: Registry | None = None,
-    pull: Puller | None = None,
 ) -> Any:
     """Return the estimator or generator that a name or a path means.
 
@@ -49,8 +53,6 @@ def load(
         Passed to the backend.
     store, plugins
         Instead of the ones of this environment.
-    pull
-        How a published model is fetched; `Store.pull` unless given.
 
     Raises
     ------
@@ -65,12 +67,13 @@ def load(
     store = store or Store()
     found = resolve(ref, store=store, plugins=plugins)
     if isinstance(found, Component) and found.kind == "model":
-        published: Published = found.load()
-        found = (pull or Store.pull)(store, published)
+        from ..cli.pulling import pull_shown
+
+        found = pull_shown(store, found.load())
     if isinstance(found, Component):
         if variant is not None:
             raise UsageError(f"{found.kind} {found.name!r} has no variant {variant!r}")
-        return found.load()()
+        return _made(found)
     manifest = Manifest.read(found)
     stamp = Stamp(store.root / "stamps", found, manifest, plugins=plugins)
     if not stamp.valid():
@@ -79,6 +82,26 @@ def load(
     return assemble(
         found, manifest, variant=variant, device=device, threads=threads, plugins=plugins
     )
+
+
+def _made(component: Component, *arguments: Any, **params: Any) -> Any:
+    """Return what a plugin's factory makes, if it is what the component says."""
+    factory = component.load()
+    try:
+        model = factory(*arguments, **params)
+    except AudiomlError:
+        raise
+    except Exception as error:
+        raise PluginError(
+            f"{component.kind} {component.name!r} cannot be made: {type(error).__name__}: {error}"
+        ) from error
+    wanted: Any = {"estimator": Estimator, "generator": Generator}[component.kind]
+    if not isinstance(model, wanted) or not isinstance(model.spec, ModelSpec):
+        raise PluginError(
+            f"{component.kind} {component.name!r} must be made by {component.target!r} as a "
+            f"{wanted.__name__} with a ModelSpec, got {type(model).__name__}"
+        )
+    return model
 
 
 def check(folder: Path, manifest: Manifest, *, plugins: Registry | None = None) -> None:
@@ -178,8 +201,8 @@ def assemble(
     if manifest.builder is not None:
         if variant is not None:
             manifest.part("extractor", variant)
-        builder = plugins.find(manifest.kind, manifest.builder.name).load()
-        return builder(folder, manifest, **manifest.builder.params)
+        component = plugins.find(manifest.kind, manifest.builder.name)
+        return _made(component, folder, manifest, **manifest.builder.params)
     stages = {}
     for stage in ("extractor", "decoder"):
         part = manifest.part(stage, variant)

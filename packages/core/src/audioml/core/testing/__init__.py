@@ -1,6 +1,6 @@
 """What tests of plugins are made of: the rules of the contract, and sounds to try them on.
 
-pytest fixtures come with the distribution, see `audioml.core.testing.fixtures`.
+pytest fixtures come with the distribution, see `audioml.core.pytest_plugin`.
 """
 
 from .checks import Check, checks_for, parametrize_with_checks
