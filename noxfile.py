@@ -135,7 +135,8 @@ def docs(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Measure; every benchmark measures both of its sides in one run."""
-    _install(session, *_editable("core", "analyze", "crema"))
+    paths = [f"./{DISTRIBUTIONS[name]}" for name in ("core", "analyze", "crema")]
+    session.install("-c", "constraints.txt", "--force-reinstall", *paths)  # as users have them
     session.run("python", "benchmarks/analyze.py", *session.posargs)
 
 

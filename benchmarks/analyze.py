@@ -15,9 +15,11 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import originals
 from measure import Cost, best, interleaved, table
 
+from audioml.core import Audio
 from audioml.core.audio import write
 from audioml.core.testing import music
 from audioml.core.testing.sounds import PROGRESSION
@@ -33,6 +35,15 @@ def recordings(folder: Path) -> dict[str, Path]:
     write(paths["180 s mp3"], song)
     write(paths["10 s wav"], short)
     return paths
+
+
+def hour(folder: Path) -> Path:
+    """Return an hour of stereo wav, made in ``folder``."""
+    part, _ = music(PROGRESSION, bar=2.0)
+    stereo = Audio(np.repeat(part.samples, 2, axis=0), part.rate)
+    path = folder / "hour.wav"
+    write(path, (stereo for _ in range(int(3600 / part.duration))))
+    return path
 
 
 def commands(path: Path, pythons: Mapping[str, Path], out: Path) -> dict[str, list[str]]:
@@ -64,6 +75,7 @@ def main() -> None:
     parser.add_argument("-n", "--repeats", type=int, default=5)
     parser.add_argument("--song", type=Path, help="another recording than the two made here")
     parser.add_argument("--no-originals", action="store_true")
+    parser.add_argument("--hour", action="store_true", help="also an hour of stereo wav (635 MB)")
     options = parser.parse_args()
     names = [] if options.no_originals else ["crema-A", "crema-B"]
     pythons = {name: originals.build(name) for name in names}
@@ -77,6 +89,10 @@ def main() -> None:
             sides = commands(path, pythons, where / "out.jams")
             costs = interleaved(sides, repeats=options.repeats)
             print(f"## {title}\n\n{table(costs)}\n\n{ratios(costs)}\n")
+        if options.hour:
+            path = hour(where)
+            ours = {"audioml": commands(path, {}, where / "out.lab")["audioml"]}
+            print(f"## An hour of wav\n\n{table(interleaved(ours, repeats=1))}\n")
     looking = interleaved({"audioml --help": [AUDIOML, "--help"]}, repeats=options.repeats)
     print(f"## Looking around\n\n{table(looking)}")
 
