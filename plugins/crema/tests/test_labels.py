@@ -1,6 +1,7 @@
 import pytest
 
-from audioml_crema.labels import LABELS, PITCHES, QUALITIES, ROOTS, inverted
+from audioml.core.chords import PITCHES, QUALITIES
+from audioml_crema.labels import LABELS, ROOTS, inverted
 
 
 def test_the_vocabulary_is_sorted_as_the_network_has_it():

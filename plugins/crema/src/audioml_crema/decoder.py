@@ -7,12 +7,13 @@ import itertools
 import numpy as np
 from numpy.typing import NDArray
 
+from audioml.core.chords import PITCHES
 from audioml.core.errors import ValidationError
 from audioml.core.stages import Decoder
 from audioml.core.values import Annotation, Frames, Prediction, Tensors
 
 from .cqt import HOP_LENGTH, RATE
-from .labels import LABELS, PITCHES, ROOTS, inverted
+from .labels import LABELS, ROOTS, inverted
 from .viterbi import viterbi_loop
 
 __all__ = ["ChordDecoder", "segments"]

@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-__all__ = ["LABELS", "NO_CHORD", "PITCHES", "QUALITIES", "ROOTS", "UNKNOWN", "inverted"]
+from audioml.core.chords import PITCHES, QUALITIES
 
-PITCHES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+__all__ = ["LABELS", "NO_CHORD", "ROOTS", "UNKNOWN", "inverted"]
+
 NO_CHORD, UNKNOWN = "N", "X"
 ROOTS = (*PITCHES, NO_CHORD)
 """What the heads for root and bass tell apart."""
 
-QUALITIES = {
-    "maj": (0, 4, 7),
-    "min": (0, 3, 7),
-    "dim": (0, 3, 6),
-    "aug": (0, 4, 8),
-    "min6": (0, 3, 7, 9),
-    "maj6": (0, 4, 7, 9),
-    "min7": (0, 3, 7, 10),
-    "maj7": (0, 4, 7, 11),
-    "7": (0, 4, 7, 10),
-    "dim7": (0, 3, 6, 9),
-    "hdim7": (0, 3, 6, 10),
-    "minmaj7": (0, 3, 7, 11),
-    "sus2": (0, 2, 7),
-    "sus4": (0, 5, 7),
-}
-"""Quality to its tones, in semitones over the root."""
+_QUALITIES = (
+    *("maj", "min", "dim", "aug", "min6", "maj6", "min7"),
+    *("maj7", "7", "dim7", "hdim7", "minmaj7", "sus2", "sus4"),
+)
 
-LABELS = tuple(sorted([NO_CHORD, UNKNOWN, *(f"{p}:{q}" for p in PITCHES for q in QUALITIES)]))
+LABELS = tuple(sorted([NO_CHORD, UNKNOWN, *(f"{p}:{q}" for p in PITCHES for q in _QUALITIES)]))
 """The 170 tags in the network's order."""
 
 _DEGREES = ("1", "b2", "2", "b3", "3", "4", "b5", "5", "b6", "6", "b7", "7")

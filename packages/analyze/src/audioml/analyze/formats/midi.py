@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from audioml.core.chords import parse
 from audioml.core.values import Annotation
 
 from ..analysis import Analysis
-from ._chord import parse
 from ._events import NOTES, Named, confidence, midi_pitches, named, require
 from .format import Format
 

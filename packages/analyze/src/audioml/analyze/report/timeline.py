@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from audioml.core.chords import parse
 from audioml.core.values import Annotation, Frames
 
 from ..analysis import Analysis
-from ..formats._chord import parse
 from ..formats._events import INSTANTS, NOTES, is_segments, named
 from ..formats.text import clock
 from .lanes import Lane, chroma, notes, scale, ticks

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..formats._chord import Chord, parse
+from audioml.core.chords import Chord, parse
 
 __all__ = ["chord_name", "chord_symbol", "hue", "is_minor", "note_name", "root_of"]
 

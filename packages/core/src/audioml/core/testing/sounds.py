@@ -7,21 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ..chords import parse
+from ..errors import UsageError
 from ..values import Annotation, Audio
 
-__all__ = ["PROGRESSION", "QUALITIES", "music", "noise", "silence", "sine"]
+__all__ = ["PROGRESSION", "music", "noise", "silence", "sine"]
 
-PITCHES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
-QUALITIES = {
-    "maj": (0, 4, 7),
-    "min": (0, 3, 7),
-    "dim": (0, 3, 6),
-    "aug": (0, 4, 8),
-    "7": (0, 4, 7, 10),
-    "maj7": (0, 4, 7, 11),
-    "min7": (0, 3, 7, 10),
-    "sus4": (0, 5, 7),
-}
 PROGRESSION = ("C:maj", "A:min", "F:maj", "G:7", "C:maj", "E:min7", "D:min7", "G:maj")
 """Chords of the song that ``make demo`` plays."""
 
@@ -57,7 +48,7 @@ def music(
     Parameters
     ----------
     progression
-        Chords such as ``C:maj`` or ``A:min7``, with the qualities of `QUALITIES`.
+        Chords such as ``C:maj`` or ``A:min7``.
     bar
         Seconds for each chord; it is strummed four times.
     rate
@@ -69,12 +60,14 @@ def music(
     length = round(bar * rate)
     out = np.zeros(length * len(progression) + rate)
     for index, label in enumerate(progression):
-        root, _, quality = label.partition(":")
-        base = 48 + PITCHES.index(root)
+        chord = parse(label)
+        if chord is None:
+            raise UsageError(f"{label!r} is not a chord in Harte's notation, such as C:min7")
+        base = 48 + chord.root
         _add(out, _pluck(base - 12, bar, rate, 0.5), index * length)
         for beat in range(4):
             at = index * length + beat * length // 4
-            for order, step in enumerate(QUALITIES[quality]):
+            for order, step in enumerate(chord.tones):
                 note = base + step + (12 if base + step < 55 else 0)
                 late = round((order * 0.012 + random.random() * 0.01) * rate)
                 _add(out, _pluck(note, bar / 2, rate, 0.25 + 0.1 * random.random()), at + late)

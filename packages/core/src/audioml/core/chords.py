@@ -1,13 +1,16 @@
-"""Chord labels (Harte et al. 2005, as JAMS has them) as pitch classes."""
+"""Chord labels in Harte's notation (Harte et al. 2005), as JAMS has them, as pitch classes."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
-__all__ = ["Chord", "parse"]
+__all__ = ["PITCHES", "QUALITIES", "Chord", "parse"]
 
-_QUALITIES = {
+PITCHES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+"""Pitch classes from C = 0, spelt with sharps."""
+
+QUALITIES = {
     "1": (0,),
     "5": (0, 7),
     "maj": (0, 4, 7),
@@ -35,6 +38,7 @@ _QUALITIES = {
     "maj13": (0, 4, 7, 11, 14, 17, 21),
     "min13": (0, 3, 7, 10, 14, 17, 21),
 }
+"""Quality to its tones, in semitones above the root."""
 _NATURALS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _SCALE = (0, 2, 4, 5, 7, 9, 11)
 _LABEL = re.compile(
@@ -62,9 +66,9 @@ def parse(label: str) -> Chord | None:
         return None
     quality, degrees = match["quality"] or "", match["degrees"]
     quality = quality or ("" if degrees else "maj")
-    if quality and quality not in _QUALITIES:
+    if quality and quality not in QUALITIES:
         return None
-    tones = set(_QUALITIES.get(quality, (0,)))
+    tones = set(QUALITIES.get(quality, (0,)))
     for omit, accidentals, degree in _DEGREE.findall(degrees or ""):
         tone = _semitones(accidentals, int(degree))
         tones = tones - {tone} if omit else tones | {tone}
