@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import http.server
+import os
 import subprocess
 import sys
 import threading
@@ -299,18 +300,38 @@ def test_trust_holds_for_one_content(audioml_home, tmp_path) -> None:
         trust.require(path, allow_command="audioml edge allow")
 
 
-def test_a_killed_pull_leaves_no_model(audioml_home, file_url, tmp_path) -> None:
+def in_another_process(code: str) -> subprocess.Popen[bytes]:
+    """Start a Python that can import this module."""
+    folders = [str(Path(tiny_plugin.__file__).parent), str(Path(__file__).parent)]
+    head = f"import os, sys\nsys.path[:0] = {folders!r}\nimport test_store\n"
+    return subprocess.Popen([sys.executable, "-c", head + code])
+
+
+def test_processes_that_pull_at_once_all_have_the_model(audioml_home, file_url) -> None:
+    code = f"test_store.Store().pull(test_store.published({file_url!r}))"
+    processes = [in_another_process(code) for _ in range(4)]
+    assert [process.wait(60) for process in processes] == [0, 0, 0, 0]
+    assert len(list(Store().folders())) == 1
+    assert not leftovers(Store())
+
+
+def test_a_killed_pull_leaves_no_model(audioml_home, file_url) -> None:
     code = f"""
-import os, sys
-sys.path.insert(0, {str(Path(tiny_plugin.__file__).parent)!r})
-sys.path.insert(0, {str(Path(__file__).parent)!r})
-import test_store
 def die(fetched, folder):
     (folder / "model.json").write_text("half")
     os._exit(9)
 test_store.Store().pull(test_store.published({file_url!r}, write=die))
 """
-    done = subprocess.run([sys.executable, "-c", code], check=False)
-    assert done.returncode == 9
+    assert in_another_process(code).wait(60) == 9
     assert not list(Store().folders())
     assert Store().pull(published(file_url))
+
+
+def test_what_a_killed_pull_left_is_swept_away_after_a_day(audioml_home, file_url) -> None:
+    left = audioml_home / ".part-dead"
+    left.mkdir(parents=True)
+    Store().pull(published(file_url))
+    assert left.exists()
+    os.utime(left, (0, 0))
+    Store().pull(published(file_url), again=True)
+    assert not left.exists()
