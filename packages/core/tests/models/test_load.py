@@ -105,6 +105,8 @@ def test_a_folder_without_a_manifest_is_no_model(tiny, tmp_path) -> None:
         load(tmp_path / "nowhere")
     with pytest.raises(NotFoundError, match="no model is called 'nothing'"):
         load("nothing")
+    with pytest.raises(NotFoundError, match="run: pip install audioml-librosa"):
+        load("beat")
 
 
 def test_a_folder_here_does_not_shadow_a_name(tiny, tmp_path, monkeypatch) -> None:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from audioml.core.cli.pulling import pull_shown
 from audioml.core.errors import AudiomlError, ManifestError, UsageError
-from audioml.core.models.load import load, resolve
+from audioml.core.models.load import load
 from audioml.core.models.manifest import Manifest
+from audioml.core.models.resolve import resolve
 from audioml.core.plugins import Component, registry
 from audioml.core.stages import Estimator
 from audioml.core.store import Store
