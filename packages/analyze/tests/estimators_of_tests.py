@@ -63,6 +63,11 @@ class NoSpec(Fake):
     spec = None
 
 
+def exits():
+    """Ends the process."""
+    raise SystemExit(7)
+
+
 def a_class():
     """Makes something else."""
     return object()
@@ -76,6 +81,7 @@ def components():
         ("raises", "raises"),
         ("no-spec", "NoSpec"),
         ("a-class", "a_class"),
+        ("exits", "exits"),
     ):
         yield Component("estimator", name, f"{__name__}:{attribute}", name)
     yield Component("estimator", "fake", f"{__name__}:Fake", "two chords", task="fake")

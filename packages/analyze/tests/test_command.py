@@ -184,6 +184,42 @@ def test_resume_wants_outputs_that_hold_something(fake, audioml_cli, song, tmp_p
     assert out.stat().st_size > 100
 
 
+def test_resume_knows_which_question_a_file_answers(fake, audioml_cli, song, tmp_path) -> None:
+    other = tmp_path / "elsewhere" / "song.wav"
+    other.parent.mkdir()
+    write(other, noise(1.0))
+    out = ["-o", f"{tmp_path}/o/", "-f", "lab", "--resume"]
+    for recording, estimator, calls in (
+        (song, "fake", 1),
+        (song, "fake", 1),
+        (song, "chatty", 2),
+        (other, "chatty", 3),
+        (other, "chatty", 3),
+    ):
+        arguments = ["analyze", str(recording), "-e", estimator, "--no-cache", *out]
+        assert audioml_cli(*arguments).code == 0
+        assert len(fake.CALLS) == calls, (recording, estimator)
+
+
+def test_the_limit_of_the_cache_is_checked_at_once(fake, audioml_cli, song, monkeypatch) -> None:
+    for wrong in ("abc", "-1", "1.5", "0", ""):
+        monkeypatch.setenv("AUDIOML_CACHE_MB", wrong)
+        result = audioml_cli("analyze", str(song), "-e", "fake")
+        assert result.code == 2
+        assert "AUDIOML_CACHE_MB" in result.err
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are bytes on Linux")
+def test_a_name_that_is_no_text_is_read(fake, audioml_cli, song, tmp_path) -> None:
+    odd = Path(os.fsdecode(os.fsencode(song.parent) + b"/caf\xe9.wav"))
+    shutil.copy(song, odd)
+    assert "C:maj" in audioml_cli("analyze", str(odd), "-e", "fake", "-f", "lab").out
+    formats = "jams,lab,csv,json,midi,audacity,sv,html,npz,text"
+    result = audioml_cli("analyze", str(odd), "-e", "fake", "-f", formats, "-o", f"{tmp_path}/o/")
+    assert result.code == 0, result.err
+    assert len(names(tmp_path / "o")) == 10
+
+
 def test_the_cache_answers_for_equal_content_and_only_then(fake, audioml_cli, song) -> None:
     first = audioml_cli("analyze", str(song), "-e", "fake").out
     assert audioml_cli("analyze", str(song), "-e", "fake").out == first
@@ -308,7 +344,7 @@ def test_a_pipe_is_read(fake, song, audioml_cli, tmp_path) -> None:
     assert "C:maj" in result.out, result.err
 
 
-@pytest.mark.parametrize("nonsense", ["number", "raises", "no-spec", "a-class"])
+@pytest.mark.parametrize("nonsense", ["number", "raises", "no-spec", "a-class", "exits"])
 def test_a_plugin_that_returns_nonsense_is_named(fake, audioml_cli, song, nonsense) -> None:
     for arguments in (["analyze", str(song), "-e", nonsense], ["analyze", "--list"]):
         result = audioml_cli(*arguments)

@@ -67,6 +67,19 @@ def test_a_folder_is_put_in_place_whole_or_not_at_all(tmp_path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["model"]
 
 
+def test_names_as_long_as_a_disk_takes_are_written(tmp_path) -> None:
+    path = tmp_path / ("音" * 80 + ".jams")
+    write_bytes(path, b"x")
+    assert path.read_bytes() == b"x"
+
+
+def test_a_link_to_itself_gives_way(tmp_path) -> None:
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    write_bytes(loop, b"x")
+    assert loop.read_bytes() == b"x"
+
+
 def test_any_name_is_shown_on_one_line() -> None:
     assert shown("a b.wav") == "a b.wav"
     assert shown("a\nb") == "'a\\nb'"

@@ -8,8 +8,8 @@ import soxr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audioml.core.audio import conform, conform_blocks
-from audioml.core.errors import AudioError
+from audioml.core.audio import as_audio, conform, conform_blocks
+from audioml.core.errors import AudioError, UsageError
 from audioml.core.stages import ModelSpec
 from audioml.core.testing import noise
 from audioml.core.values import Audio
@@ -63,6 +63,16 @@ def test_samples_of_another_scale_pass_and_absurd_ones_do_not() -> None:
     assert conform(loud, spec()).samples.max() == 32768
     with pytest.raises(AudioError, match=r"samples reach 3e\+38, expected about \[-1, 1\]"):
         conform(Audio(np.full(100, 3e38, np.float32), 22050), spec())
+
+
+def test_a_rate_that_is_none_of_sound_is_refused() -> None:
+    with pytest.raises(AudioError, match="a sample rate of 1 Hz is not one of sound"):
+        conform(Audio(np.zeros(100), 1), spec())
+
+
+def test_an_array_on_its_side_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"got \(500, 2\): try y.T"):
+        as_audio(np.zeros((500, 2)), 44100)
 
 
 def test_nothing_is_refused() -> None:

@@ -144,6 +144,8 @@ def _predicted(
 ) -> Prediction:
     try:
         parts = list(estimator.stream(conform_blocks(blocks, estimator.spec)))
+    except SystemExit as error:
+        raise PluginError(f"{estimator.spec.name} exited with {error.code!r}") from error
     except AudioError as error:
         if where in str(error):
             raise

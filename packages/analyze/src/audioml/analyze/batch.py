@@ -14,9 +14,10 @@ from audioml.core.files import write_bytes
 from .api import analyze_file
 from .destination import find_format
 from .inputs import Input
+from .ledger import is_answered, note_answers
 from .tags import missing_tags
 
-__all__ = ["Job", "Written", "analyze_all", "is_done", "targets_of"]
+__all__ = ["Job", "Written", "analyze_all", "targets_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +61,11 @@ def _analyze_one(job: Job, item: Input) -> Written:
     output.continue_logging(job.log_level)
     targets = targets_of(item, job)
     paths = tuple(targets.values())
-    if job.resume and is_done(item.path, paths):
+    if job.resume and is_answered(item.path, paths, job.variants):
         return Written(paths, skipped=True)
     analysis = analyze_file(item.path, job.variants, cache=job.cache)
     encoded = {targets[name]: find_format(name).encode(analysis) for name in job.formats}
     for path, data in encoded.items():
         write_bytes(path, data)
+    note_answers(item.path, paths, job.variants)
     return Written(paths, untagged=bool(missing_tags(analysis.recording)))
-
-
-def is_done(source: Path, outputs: Sequence[Path]) -> bool:
-    """Tell whether every output stands, holds something and is newer than the recording."""
-    try:
-        made = [path.stat() for path in outputs]
-        since = source.stat().st_mtime_ns
-    except OSError:
-        return False
-    return all(about.st_size > 0 and about.st_mtime_ns >= since for about in made)

@@ -25,7 +25,7 @@ __all__ = ["Cache"]
 
 def _limit() -> int:
     given = os.environ.get("AUDIOML_CACHE_MB", "2000")
-    if not given.isdecimal():
+    if not given.isdecimal() or int(given) == 0:
         raise UsageError(f"AUDIOML_CACHE_MB must be a whole number of megabytes, got {given!r}")
     return int(given) << 20
 
@@ -35,6 +35,7 @@ class Cache:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._limit = _limit()
 
     def get(self, key: str) -> tuple[Prediction, float] | None:
         """Return a prediction and the recording's duration in seconds; None where not kept."""
@@ -50,7 +51,7 @@ class Cache:
         except OutputError:
             return
         if key.startswith("0"):  # now and then, for looking through takes time
-            self.trim(_limit())
+            self.trim(self._limit)
 
     def trim(self, limit: int) -> None:
         """Delete the oldest predictions until at most ``limit`` bytes are left."""

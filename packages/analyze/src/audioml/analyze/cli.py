@@ -38,7 +38,7 @@ __all__ = ["app"]
     show_default=True,
     help="Recordings analysed at the same time.",
 )
-@click.option("--resume", is_flag=True, help="Skip recordings whose outputs stand and are newer.")
+@click.option("--resume", is_flag=True, help="Skip what is answered already.")
 @click.option("--cache/--no-cache", default=True, help="Use and keep earlier answers.")
 @click.option("--list", "list_", is_flag=True, help="List the estimators, with their figures.")
 @click.option("-v", "--verbose", is_flag=True, help="Say what is done.")

@@ -80,10 +80,12 @@ def is_folder(out: str | None, *, several: bool) -> bool:
         return False
     if os.path.isdir(out) or out.endswith(("/", os.sep)):
         return True
-    suffixes = {f".{c.name}" for c in registry().components("format")}
-    if several and (os.path.exists(out) or Path(out).suffix.lower() in suffixes):
+    if not several:
+        return False
+    suffixes = {find_format(c.name).suffix for c in registry().components("format")}
+    if os.path.exists(out) or Path(out).suffix.lower() in suffixes:
         raise UsageError(f"-o {shown(out)} names a file, but several are to be written: -o FOLDER")
-    return several
+    return True
 
 
 def refuse_overwriting(recordings: Sequence[Path], targets: Sequence[Path]) -> None:

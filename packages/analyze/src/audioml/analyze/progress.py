@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audioml.core.cli.output import someone_looks
+from audioml.core.files import native
 
 if TYPE_CHECKING:
     from rich.progress import Progress, ProgressColumn
@@ -57,6 +58,6 @@ def _length(path: Path) -> float:
     import soundfile
 
     try:
-        return float(soundfile.info(path).duration)
+        return float(soundfile.info(native(path)).duration)
     except (soundfile.LibsndfileError, OSError):
         return 0.0

@@ -17,10 +17,11 @@ from audioml.core.errors import AudiomlError, UsageError
 from audioml.core.files import shown, write_bytes
 
 from .api import analyze_file
-from .batch import Job, analyze_all, is_done, targets_of
+from .batch import Job, analyze_all, targets_of
 from .destination import find_format, is_folder, refuse_overwriting
 from .estimators import load_estimator, names_of, variants_of
 from .inputs import Input, expand
+from .ledger import is_answered, note_answers
 from .progress import counting, listening
 from .tags import missing_tags
 
@@ -78,7 +79,7 @@ def _standard_input(request: Request) -> int:
     if len(request.formats) > 1:
         raise UsageError("standard input is written in one format; give one with -f")
     if sys.stdin is not None and sys.stdin.isatty():
-        print("audioml: reading a recording from the terminal (Ctrl-D ends it)", file=sys.stderr)
+        output.problem("reading a recording from the terminal (Ctrl-D ends it)")
     with spooled() as path:
         try:
             return _one(request, path, _loaded(request), named=False)
@@ -94,7 +95,7 @@ def _one(request: Request, path: Path, variants: Mapping[str, str | None], *, na
     page = (target or Path(path.name)).with_suffix(".html") if request.report else None
     written = [p for p in (target, page) if p is not None]
     refuse_overwriting([path], written)
-    if request.resume and target is not None and is_done(path, written):
+    if request.resume and target is not None and is_answered(path, written, variants):
         return 0
     with listening(path) as heard, contextlib.redirect_stdout(sys.stderr):
         analysis = analyze_file(path, variants, cache=request.cache, named=named, heard=heard)
@@ -105,11 +106,12 @@ def _one(request: Request, path: Path, variants: Mapping[str, str | None], *, na
     if page is not None:
         write_bytes(page, find_format("html").encode(analysis))
         if not output.is_quiet():
-            print(f"audioml: report written to {shown(page)}", file=sys.stderr)
+            output.problem(f"report written to {shown(page)}")
     if target is None:
         output.write_result(data)
-    else:
-        write_bytes(target, data)
+        return 0
+    write_bytes(target, data)
+    note_answers(path, written, variants)
     return 0
 
 
@@ -147,7 +149,8 @@ def _many(request: Request, items: list[Input], variants: Mapping[str, str | Non
 def _failure(item: Input, error: BaseException) -> str:
     """Return one sentence; what is not an error of audioml's own is a bug, and named as such."""
     ours = isinstance(error, AudiomlError)
-    sentence = str(error) if ours else f"{type(error).__name__}: {error} (a bug; -v tells where)"
+    text = " ".join(str(error).split())
+    sentence = text if ours else f"{type(error).__name__}: {text} (a bug; -v tells where)"
     name = shown(item.path)
     return sentence if name in sentence else f"{name}: {sentence}"
 

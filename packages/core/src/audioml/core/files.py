@@ -12,13 +12,18 @@ from pathlib import Path
 
 from .errors import AudiomlError, OutputError
 
-__all__ = ["replacing", "replacing_folder", "sha256", "shown", "write_bytes", "writing"]
+__all__ = ["native", "replacing", "replacing_folder", "sha256", "shown", "write_bytes", "writing"]
 
 
 def shown(path: str | os.PathLike[str]) -> str:
     """Return a path as one printable line, whatever characters its name holds."""
     text = os.fspath(path)
     return text if text.isprintable() and text.strip() == text and text else repr(text)
+
+
+def native(path: Path) -> bytes | str:
+    """Return a path as a C library takes it, whatever bytes its name holds."""
+    return os.fsencode(path) if os.name == "posix" else str(path)
 
 
 def sha256(path: Path) -> str:
@@ -58,7 +63,7 @@ def replacing(path: Path) -> Iterator[Path]:
         If the place cannot be written, the disk is full, or the rename fails.
     """
     with writing(shown(path)):
-        target = path.resolve()
+        target = Path(os.path.realpath(path))
         temporary = _beside(target)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -94,7 +99,8 @@ def replacing_folder(path: Path, *, again: bool = False) -> Iterator[Path]:
 
 
 def _beside(path: Path) -> Path:
-    return path.with_name(f".{path.name[:100]}.{os.getpid()}-{secrets.token_hex(4)}.part")
+    name = os.fsencode(path.name)[:100].decode(errors="ignore")  # disks count bytes
+    return path.with_name(f".{name}.{os.getpid()}-{secrets.token_hex(4)}.part")
 
 
 def write_bytes(path: Path, data: bytes) -> None:

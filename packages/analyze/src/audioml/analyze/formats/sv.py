@@ -14,6 +14,7 @@ from xml.sax.saxutils import quoteattr
 
 import numpy as np
 
+from audioml.core.files import native
 from audioml.core.values import Annotation
 
 from ..analysis import Analysis
@@ -54,7 +55,7 @@ def _rate(path: Path | None) -> int:
     import soundfile
 
     try:
-        return int(soundfile.info(path).samplerate) if path else 44100
+        return int(soundfile.info(native(path)).samplerate) if path else 44100
     except (soundfile.LibsndfileError, OSError):
         return 44100
 

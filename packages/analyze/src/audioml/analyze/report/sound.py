@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from audioml.core.audio import conform_blocks, read_blocks
 from audioml.core.errors import AudioError
+from audioml.core.files import native
 from audioml.core.stages import ModelSpec
 from audioml.core.values import Audio
 
@@ -105,7 +106,7 @@ def _subtype(path: Path) -> str:
     import soundfile
 
     try:
-        return str(soundfile.info(path).subtype)
+        return str(soundfile.info(native(path)).subtype)
     except soundfile.LibsndfileError:
         return ""
 

@@ -15,6 +15,8 @@ from ..values import Audio
 __all__ = ["as_audio", "conform", "conform_blocks"]
 
 log = logging.getLogger(__name__)
+_LOWEST = 100  # Hz; soxr ends the process at 1
+_CHANNELS = 64  # more than that are samples, in an array that lies on its side
 
 
 def as_audio(audio: Audio | ArrayLike, sr: int | None = None) -> Audio:
@@ -31,7 +33,10 @@ def as_audio(audio: Audio | ArrayLike, sr: int | None = None) -> Audio:
         return audio
     if sr is None:
         raise UsageError("an array needs its sample rate: model(y, sr)")
-    return Audio(np.asarray(audio), sr)
+    samples = np.asarray(audio)
+    if samples.ndim == 2 and samples.shape[0] > max(_CHANNELS, samples.shape[1]):
+        raise UsageError(f"expected samples of shape (channels, n), got {samples.shape}: try y.T")
+    return Audio(samples, sr)
 
 
 def conform(audio: Audio, spec: ModelSpec, /) -> Audio:
@@ -60,6 +65,11 @@ def conform_blocks(blocks: Iterable[Audio], spec: ModelSpec, /) -> Iterator[Audi
         _check_finite(block)
         fitted = _with_channels(block, spec)
         if spec.rate is not None and block.rate != spec.rate:
+            if block.rate < _LOWEST:
+                raise AudioError(
+                    f"a sample rate of {block.rate} Hz is not one of sound; "
+                    f"expected {_LOWEST} Hz at least"
+                )
             if resampler is None:
                 log.info("resampling from %d to %d Hz", block.rate, spec.rate)
                 resampler = _Resampler(fitted, spec.rate)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import AudioError
-from ..files import shown
+from ..files import native, shown
 from ..values import Audio
 from . import ffmpeg
 from .riff import missing_bytes
@@ -64,7 +64,7 @@ def _read(path: Path, block: int) -> Iterator[Audio]:
     import soundfile
 
     try:
-        file = soundfile.SoundFile(path)
+        file = soundfile.SoundFile(native(path))
     except (soundfile.LibsndfileError, OSError, TypeError) as error:  # TypeError: raw samples
         yield from _with_ffmpeg(path, block, _sentence(error))
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -22,8 +23,8 @@ INTERRUPTED = 130
 def main() -> None:
     """Run the command line of this process and exit with its code."""
     code = run(sys.argv[1:])
-    output.flush()
-    sys.exit(code)
+    written = output.flush()
+    sys.exit(code if written else code or 1)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -47,6 +48,12 @@ def run(arguments: Sequence[str]) -> int:
             raise error.__cause__ from None  # a bug, which click takes for an interrupt
         output.problem("interrupted")
         return INTERRUPTED
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        output.silence()
+        output.problem(f"cannot write: {error.strerror}")
+        return 1
     return result if isinstance(result, int) else 0
 
 

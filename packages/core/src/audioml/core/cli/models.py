@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ..errors import ManifestError, NotFoundError, UsageError
+from ..errors import IntegrityError, ManifestError, NotFoundError, UsageError
 from ..files import shown
 from ..models.manifest import Manifest
 from ..models.published import Published
@@ -85,7 +85,10 @@ def verify(name: str | None) -> None:
     """Check hashes and self-tests, of one model or of all."""
     from ..models.load import check
 
-    folders = [_folder(name)] if name else list(Store().folders())
+    store = Store()
+    for broken in () if name else store.broken():
+        raise IntegrityError(f"{shown(broken)} has lost its model.json; see: audioml doctor")
+    folders = [_folder(name)] if name else list(store.folders())
     for folder in folders:
         manifest = Manifest.read(folder)
         check(folder, manifest)

@@ -68,6 +68,10 @@ class _Stderr(logging.StreamHandler[TextIO]):
     def stream(self, stream: TextIO) -> None:
         pass
 
+    def emit(self, record: logging.LogRecord) -> None:
+        if sys.stderr is not None:
+            super().emit(record)
+
 
 class _Sentences(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
@@ -77,6 +81,8 @@ class _Sentences(logging.Formatter):
 
 def problem(sentence: str) -> None:
     """Say on stderr what went wrong."""
+    if sys.stderr is None:  # and print would take stdout instead
+        return
     with contextlib.suppress(OSError):
         print(f"audioml: {sentence}", file=sys.stderr)
 
@@ -115,13 +121,18 @@ def someone_looks() -> bool:
     return sys.stderr is not None and sys.stderr.isatty()
 
 
-def flush() -> None:
-    """Flush stdout; a reader that has gone away, as in ``| head``, is no failure."""
+def flush() -> bool:
+    """Flush stdout and return whether all is written, or its reader has had enough."""
     try:
         if sys.stdout is not None:
             sys.stdout.flush()
-    except OSError:
+    except BrokenPipeError:
         silence()
+    except OSError as error:
+        silence()
+        problem(f"cannot write standard output: {error.strerror}")
+        return False
+    return True
 
 
 def silence() -> None:

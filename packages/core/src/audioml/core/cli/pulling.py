@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from ..models.published import Published
 from ..store.store import Store, is_whole, offline
-from .output import is_quiet, progress
+from .output import is_quiet, problem, progress
 
 __all__ = ["pull_shown"]
 
@@ -20,10 +19,9 @@ def pull_shown(
     fetches = again or present is None or not is_whole(present)
     if fetches and (given or not offline()) and not is_quiet():
         origin = given or published.url
-        print(
-            f"audioml: fetching {published.name} {published.version} "
-            f"({published.bytes / 1e6:.1f} MB, licence {published.license}) from {origin}",
-            file=sys.stderr,
+        problem(
+            f"fetching {published.name} {published.version} "
+            f"({published.bytes / 1e6:.1f} MB, licence {published.license}) from {origin}"
         )
     with progress(published.name) as update:
         return store.pull(published, given=given, again=again, progress=update)

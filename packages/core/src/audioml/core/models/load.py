@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -83,18 +85,19 @@ def _made(component: Component, *arguments: Any, **params: Any) -> Any:
     """Return what a plugin's factory makes, if it is what the component says."""
     factory = component.load()
     try:
-        model = factory(*arguments, **params)
+        with contextlib.redirect_stdout(sys.stderr):
+            model = factory(*arguments, **params)
     except AudiomlError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise PluginError(
             f"{component.kind} {component.name!r} cannot be made: {type(error).__name__}: {error}"
         ) from error
     wanted: Any = {"estimator": Estimator, "generator": Generator}[component.kind]
     if not isinstance(model, wanted) or not isinstance(model.spec, ModelSpec):
         raise PluginError(
-            f"{component.kind} {component.name!r} must be made by {component.target!r} as a "
-            f"{wanted.__name__} with a ModelSpec, got {type(model).__name__}"
+            f"{component.kind} {component.name!r} must be made by {component.target!r}: wanted "
+            f"{wanted.__name__} that has a ModelSpec, got {type(model).__name__}"
         )
     return model
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
 import re
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,7 +94,8 @@ class Component:
             raise self._missing_error(" ".join(self.missing))
         module, _, attribute = self.target.partition(":")
         try:
-            found: Any = importlib.import_module(module)
+            with contextlib.redirect_stdout(sys.stderr):  # results alone go to stdout
+                found: Any = importlib.import_module(module)
             for part in attribute.split("."):
                 found = getattr(found, part)
         except ModuleNotFoundError as error:
@@ -101,11 +104,11 @@ class Component:
             raise MissingDependencyError(
                 f"{self.kind} {self.name!r} needs the module {error.name!r}, which is not installed"
             ) from error
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise self._broken(error) from error
         return found
 
-    def _broken(self, error: Exception) -> PluginError:
+    def _broken(self, error: BaseException) -> PluginError:
         return PluginError(
             f"{self.kind} {self.name!r} cannot be loaded from {self.target!r}: "
             f"{type(error).__name__}: {error}"

@@ -133,7 +133,7 @@ class Registry:
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's import may raise anything
             if self._manager.has_plugin(about.name):
                 self._manager.unregister(name=about.name)
-            reason = f"{type(error).__name__}: {error}"
+            reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
             self._broken.append(
                 BrokenPlugin(
                     about.name,

@@ -209,8 +209,12 @@ def verify_files(folder: Path, manifest: Manifest) -> None:
     """
     for name, entry in manifest.files.items():
         path = folder / name
-        size = path.stat().st_size if path.is_file() else None
-        if size != entry.bytes or sha256(path) != entry.sha256:
+        try:
+            size = path.stat().st_size if path.is_file() else None
+            same = size == entry.bytes and sha256(path) == entry.sha256
+        except OSError as error:
+            raise IntegrityError(f"{shown(path)} cannot be read: {error.strerror}") from error
+        if not same:
             what = "is missing" if size is None else "is not the file that model.json describes"
             raise IntegrityError(
                 f"{shown(path)} {what}; restore it, or run: "
