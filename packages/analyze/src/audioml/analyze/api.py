@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -80,7 +81,8 @@ def analyze_file(
     ``heard`` is told how many seconds have been read.
     """
     check_readable(path)
-    with regular(path) as file:  # what came through a pipe is a copy, of which nothing is known
+    with regular(path) as file, _called(path, instead_of=file):
+        # what came through a pipe is a copy, of which nothing is known
         known = named and file == path
         tags = read_tags(file) if known else Tags()
         digest = sha256(file) if cache else ""
@@ -97,6 +99,17 @@ def analyze_file(
         sha256=digest,
     )
     return Analysis(recording, {name: prediction for name, (prediction, _) in answers.items()})
+
+
+@contextlib.contextmanager
+def _called(path: Path, *, instead_of: Path) -> Iterator[None]:
+    """Let errors about a copy name what it is a copy of."""
+    try:
+        yield
+    except AudioError as error:
+        if path == instead_of:
+            raise
+        raise AudioError(str(error).replace(shown(instead_of), shown(path))) from error
 
 
 def _answer(

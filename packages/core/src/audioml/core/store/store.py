@@ -95,8 +95,8 @@ class Store:
             return target
         if given is None and offline() and not published.url.startswith("file:"):
             raise OfflineError(
-                f"model {published.name!r} is not in the store and the network is off; "
-                f"run: audioml models pull {published.name}"
+                f"model {published.name!r} must be fetched and the network is off; connect once "
+                f"and run: audioml models pull {published.name}"
             )
         with self._scratch() as scratch:
             fetched = scratch / PurePosixPath(published.url).name
