@@ -72,24 +72,26 @@ def analyze_file(
     variants: Mapping[str, str | None],
     *,
     cache: bool,
-    named: bool = True,
+    called: str | None = None,
     heard: Callable[[float], None] | None = None,
 ) -> Analysis:
     """Return the answers about a file, each estimator reading it in blocks.
 
-    ``named`` is False where the file only holds what came from elsewhere: it has no tags.
-    ``heard`` is told how many seconds have been read.
+    ``called`` says what the file is a copy of, such as standard input: then it has no tags, and
+    errors name that. ``heard`` is told how many seconds have been read.
     """
     check_readable(path)
-    with regular(path) as file, _called(path, instead_of=file):
-        # what came through a pipe is a copy, of which nothing is known
-        known = named and file == path
+    with regular(path) as file:
+        if file != path:  # it came through a pipe
+            called = shown(path)
+        known = called is None
         tags = read_tags(file) if known else Tags()
         digest = sha256(file) if cache else ""
-        answers = {
-            name: _answer(file, load_estimator(name, variant), variant, digest, heard)
-            for name, variant in variants.items()
-        }
+        with _naming(called or shown(file), file):
+            answers = {
+                name: _answer(file, load_estimator(name, variant), variant, digest, heard)
+                for name, variant in variants.items()
+            }
     recording = Recording(
         duration=max(duration for _, duration in answers.values()),
         path=path if known else None,
@@ -102,14 +104,12 @@ def analyze_file(
 
 
 @contextlib.contextmanager
-def _called(path: Path, *, instead_of: Path) -> Iterator[None]:
-    """Let errors about a copy name what it is a copy of."""
+def _naming(called: str, file: Path) -> Iterator[None]:
+    """Let errors about a file call it what the user does."""
     try:
         yield
     except AudioError as error:
-        if path == instead_of:
-            raise
-        raise AudioError(str(error).replace(shown(instead_of), shown(path))) from error
+        raise AudioError(str(error).replace(shown(file), called)) from error
 
 
 def _answer(

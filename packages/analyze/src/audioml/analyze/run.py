@@ -62,7 +62,7 @@ def run(request: Request) -> int:
     variants = _loaded(request)
     if into_folder:
         return _many(request, items, variants)
-    return _one(request, items[0].path, variants, named=True)
+    return _one(request, items[0].path, variants)
 
 
 def _loaded(request: Request) -> dict[str, str | None]:
@@ -79,15 +79,18 @@ def _standard_input(request: Request) -> int:
     if len(request.formats) > 1:
         raise UsageError("standard input is written in one format; give one with -f")
     if sys.stdin is not None and sys.stdin.isatty():
-        output.problem("reading a recording from the terminal (Ctrl-D ends it)")
+        output.say("reading a recording from the terminal (Ctrl-D ends it)")
     with spooled() as path:
-        try:
-            return _one(request, path, _loaded(request), named=False)
-        except AudiomlError as error:
-            raise type(error)(str(error).replace(shown(path), "standard input")) from error
+        return _one(request, path, _loaded(request), called="standard input")
 
 
-def _one(request: Request, path: Path, variants: Mapping[str, str | None], *, named: bool) -> int:
+def _one(
+    request: Request,
+    path: Path,
+    variants: Mapping[str, str | None],
+    *,
+    called: str | None = None,
+) -> int:
     target = Path(request.out) if request.out and request.out != "-" else None
     chosen = find_format(request.formats[0])
     if target is None and output.is_terminal() and chosen.suffix in _BINARY:
@@ -98,15 +101,15 @@ def _one(request: Request, path: Path, variants: Mapping[str, str | None], *, na
     if request.resume and target is not None and is_answered(path, written, variants):
         return 0
     with listening(path) as heard, contextlib.redirect_stdout(sys.stderr):
-        analysis = analyze_file(path, variants, cache=request.cache, named=named, heard=heard)
+        analysis = analyze_file(path, variants, cache=request.cache, called=called, heard=heard)
         data = chosen.encode(analysis)
     missing = missing_tags(analysis.recording)
-    if named and missing:
+    if analysis.recording.path is not None and missing:
         log.warning("%s has no tag for %s", shown(path), ", ".join(missing))
     if page is not None:
         write_bytes(page, find_format("html").encode(analysis))
         if not output.is_quiet():
-            output.problem(f"report written to {shown(page)}")
+            output.say(f"report written to {shown(page)}")
     if target is None:
         output.write_result(data)
         return 0
@@ -142,7 +145,7 @@ def _many(request: Request, items: list[Input], variants: Mapping[str, str | Non
                     tally.untagged += outcome.value.untagged
     finally:
         for line in tally.lines():
-            output.problem(line)
+            output.say(line)
     return 1 if tally.failed else 0
 
 

