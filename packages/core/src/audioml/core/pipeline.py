@@ -68,6 +68,23 @@ class Pipeline(Estimator):
         rows = self.transform(audio)
         return self.decode(self.run(rows), starts=rows.starts, end=audio.end)
 
+    def predict_blocks(self, blocks: Iterable[Audio], /) -> Prediction:
+        """Return the prediction for a whole signal; neither its sound nor its features are kept."""
+        outputs: list[Tensors] = []
+        starts, end = [], [0.0]
+
+        def checked() -> Iterator[Audio]:
+            for block in blocks:
+                check_audio(block, self.spec)
+                end[0] = block.end
+                yield block
+
+        for rows in self.extractor.whole(checked()):
+            if len(rows) or not outputs:
+                outputs.append(self.run(rows))
+                starts.append(rows.starts)
+        return self.decode(_stacked(outputs), starts=np.concatenate(starts), end=end[0])
+
     def stream(self, blocks: Iterable[Audio], /) -> Iterator[Prediction]:
         """Yield predictions as blocks arrive.
 

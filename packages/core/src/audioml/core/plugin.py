@@ -28,3 +28,12 @@ def components() -> Iterator[Component]:
         "extractor", "logmel", "audioml.core.features:LogMel", "log-mel spectrogram windows"
     )
     yield Component("extractor", "pcm", "audioml.core.features:PCM", "windows of samples")
+    yield Component(
+        "decoder",
+        "windows",
+        "audioml.core.decoders:Windows",
+        "numbers for each window",
+    )
+    yield Component(
+        "backend", "chain", "audioml.core.chain:ChainBackend", "several models one after the other"
+    )

@@ -31,6 +31,7 @@ __all__ = [
     "Session",
     "Task",
     "TensorSpec",
+    "concatenated",
 ]
 
 
@@ -105,10 +106,16 @@ class FeatureExtractor(Protocol):
         """Return a new stream."""
         ...
 
+    def whole(self, blocks: Iterable[Audio], /) -> Iterator[Rows]:
+        """Yield the rows of a whole signal that is read in blocks, a few at a time."""
+        stream = self.stream()
+        for block in blocks:
+            yield stream.push(block)
+        yield stream.finish()
+
     def __call__(self, audio: Audio, /) -> Rows:
         """Return the rows of a whole signal."""
-        stream = self.stream()
-        return _joined([stream.push(audio), stream.finish()])
+        return _joined(list(self.whole([audio])))
 
 
 def _joined(parts: list[Rows]) -> Rows:
@@ -187,9 +194,13 @@ class Estimator(Protocol):
         """
         ...
 
+    def predict_blocks(self, blocks: Iterable[Audio], /) -> Prediction:
+        """Return what `predict` does, for a whole signal that is read in blocks."""
+        return self.predict(concatenated(blocks))
+
     def stream(self, blocks: Iterable[Audio], /) -> Iterator[Prediction]:
         """Yield predictions of a signal that arrives in blocks; joined, they equal `predict`."""
-        yield self.predict(_concatenated(blocks))
+        yield self.predict(concatenated(blocks))
 
     def __call__(self, audio: Audio | ArrayLike, sr: int | None = None, /) -> Prediction:
         """Return the prediction for audio of any rate, given as `Audio` or as ``(y, sr)``.
@@ -201,7 +212,14 @@ class Estimator(Protocol):
         return self.predict(conform(as_audio(audio, sr), self.spec))
 
 
-def _concatenated(blocks: Iterable[Audio]) -> Audio:
+def concatenated(blocks: Iterable[Audio]) -> Audio:
+    """Return the blocks of one signal in one piece.
+
+    Raises
+    ------
+    AudioError
+        If there is none, or they differ in rate or channels.
+    """
     parts = list(blocks)
     if not parts:
         raise AudioError("no audio: expected at least one block")

@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -35,10 +35,12 @@ def available() -> bool:
     return shutil.which("ffmpeg") is not None
 
 
-def read_blocks(path: Path, *, block: int) -> Iterator[Audio]:
+def read_blocks(
+    path: Path, *, block: int, damaged: Callable[[str], None] = log.warning
+) -> Iterator[Audio]:
     """Yield a file in blocks of ``block`` frames, as ffmpeg decodes it.
 
-    What ffmpeg complains about while it decodes becomes a warning.
+    ``damaged`` is called with a sentence on what ffmpeg complains about while it decodes.
 
     Raises
     ------
@@ -58,7 +60,7 @@ def read_blocks(path: Path, *, block: int) -> Iterator[Audio]:
             code = process.wait()
         finally:
             process.kill()  # where nobody wants the rest; `with` waits for it
-        _judge(path, end, code, _tail(problems))
+        _judge(path, end, code, _tail(problems), damaged)
 
 
 def _command(path: Path) -> list[str]:
@@ -83,8 +85,10 @@ def _blocks(stream: IO[bytes], block: int) -> Iterator[Audio]:
         count += whole
 
 
-def _judge(path: Path, end: float, code: int, said: list[str]) -> None:
-    """Raise if nothing came, and warn if ffmpeg was not content."""
+def _judge(
+    path: Path, end: float, code: int, said: list[str], damaged: Callable[[str], None]
+) -> None:
+    """Raise if nothing came, and tell if ffmpeg was not content."""
     reason = said[-1] if said else f"ffmpeg ended with status {code}"
     if any("not on whitelist" in line for line in said):
         reason = f"it is not one of {', '.join(_CONTAINERS)}"
@@ -92,9 +96,9 @@ def _judge(path: Path, end: float, code: int, said: list[str]) -> None:
         reason = reason if said or code else "no samples"
         raise AudioError(f"{shown(path)} cannot be decoded as audio: {reason}")
     if any(words in line for words in _CUT for line in said):
-        log.warning("%s is cut short; its first %.2f s are used", shown(path), end)
+        damaged(f"{shown(path)} is cut short; its first {end:.2f} s are used")
     elif said or code:
-        log.warning("%s is damaged (%s); %.2f s of it are used", shown(path), reason, end)
+        damaged(f"{shown(path)} is damaged ({reason}); {end:.2f} s of it are used")
 
 
 def _tail(problems: IO[bytes]) -> list[str]:

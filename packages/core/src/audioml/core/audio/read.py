@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import logging
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -13,7 +16,7 @@ from ..errors import AudioError
 from ..files import native, shown
 from ..values import Audio
 from . import ffmpeg
-from .riff import missing_bytes
+from .riff import missing_bytes, unfinished_data
 from .stdin import regular
 
 __all__ = ["check_readable", "read", "read_blocks"]
@@ -42,10 +45,14 @@ def read(path: str | Path) -> Audio:
     return Audio(samples, parts[0].rate)
 
 
-def read_blocks(path: str | Path, *, block: int = _BLOCK) -> Iterator[Audio]:
+def read_blocks(
+    path: str | Path, *, block: int = _BLOCK, damaged: Callable[[str], None] = log.warning
+) -> Iterator[Audio]:
     """Yield a file in blocks of ``block`` frames, at its own rate and with all its channels.
 
-    A file that ends before its header says is read as far as it goes, with a warning.
+    A file that ends before its header says is read as far as it goes, and a WAV whose header was
+    never finished, as a recorder leaves it that lost its power, to its end; ``damaged`` is called
+    with a sentence on it then, which is logged by default.
 
     Raises
     ------
@@ -53,25 +60,61 @@ def read_blocks(path: str | Path, *, block: int = _BLOCK) -> Iterator[Audio]:
         If the file is missing, empty, or not audio.
     """
     with regular(Path(path)) as whole:
-        yield from _read(whole, block)
+        yield from _read(whole, block, damaged)
 
 
-def _read(path: Path, block: int) -> Iterator[Audio]:
+def _read(path: Path, block: int, damaged: Callable[[str], None]) -> Iterator[Audio]:
     check_readable(path)
     if _is_no_mpeg(path):
-        yield from _with_ffmpeg(path, block, "no MPEG frames in it")
+        yield from _with_ffmpeg(path, block, "no MPEG frames in it", damaged)
         return
     import soundfile
 
     try:
         file = soundfile.SoundFile(native(path))
     except (soundfile.LibsndfileError, OSError, TypeError) as error:  # TypeError: raw samples
-        yield from _with_ffmpeg(path, block, _sentence(error))
+        yield from _with_ffmpeg(path, block, _sentence(error), damaged)
         return
     except MemoryError as error:
         raise AudioError(f"{shown(path)} claims more audio than memory can hold") from error
     with file:
-        yield from _blocks(file, path, block)
+        unfinished = unfinished_data(path) if file.format == "WAV" and not file.frames else None
+        if unfinished:
+            yield from _unfinished(path, file, unfinished, block)
+            damaged(f"{shown(path)} has a header that was never finished; all that follows is used")
+        else:
+            yield from _blocks(file, path, block, damaged)
+
+
+def _unfinished(path: Path, header: Any, first: int, block: int) -> Iterator[Audio]:
+    """Yield the samples of a WAV file from byte ``first`` to its end."""
+    import soundfile
+
+    about = {"samplerate": header.samplerate, "channels": header.channels, "endian": "LITTLE"}
+    with path.open("rb") as whole:
+        rest = _From(whole, first)
+        with soundfile.SoundFile(rest, format="RAW", subtype=header.subtype, **about) as file:
+            yield from _blocks(file, path, block, log.warning)
+
+
+class _From(io.RawIOBase):
+    """A file as seen from some byte on."""
+
+    def __init__(self, file: BinaryIO, first: int) -> None:
+        self._file, self._first = file, first
+        file.seek(first)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        at = offset + self._first if whence == os.SEEK_SET else offset
+        return self._file.seek(at, whence) - self._first
+
+    def tell(self) -> int:
+        return self._file.tell() - self._first
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._file.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
 
 
 def _is_no_mpeg(path: Path) -> bool:
@@ -101,10 +144,9 @@ def check_readable(path: Path) -> None:
         raise AudioError(f"{shown(path)} is empty (0 bytes)")
 
 
-def _blocks(file: object, path: Path, block: int) -> Iterator[Audio]:
+def _blocks(file: Any, path: Path, block: int, damaged: Callable[[str], None]) -> Iterator[Audio]:
     import soundfile
 
-    assert isinstance(file, soundfile.SoundFile)
     rate, promised, count = file.samplerate, file.frames, 0
     while True:
         try:
@@ -112,7 +154,7 @@ def _blocks(file: object, path: Path, block: int) -> Iterator[Audio]:
         except soundfile.LibsndfileError as error:
             if not count:
                 raise AudioError(f"{shown(path)} cannot be decoded: {_sentence(error)}") from error
-            log.warning("%s is damaged after %.2f s; the rest is left out", path, count / rate)
+            damaged(f"{shown(path)} is damaged after {count / rate:.2f} s; the rest is left out")
             return
         if not len(data):
             break
@@ -122,16 +164,18 @@ def _blocks(file: object, path: Path, block: int) -> Iterator[Audio]:
         raise AudioError(f"{shown(path)} holds a header but no samples")
     absent = missing_bytes(path) if file.format == "WAV" else 0
     if absent or count < promised - rate // 10:
-        log.warning("%s is cut short; its first %.2f s are used", shown(path), count / rate)
+        damaged(f"{shown(path)} is cut short; its first {count / rate:.2f} s are used")
 
 
-def _with_ffmpeg(path: Path, block: int, reason: str) -> Iterator[Audio]:
+def _with_ffmpeg(
+    path: Path, block: int, reason: str, damaged: Callable[[str], None]
+) -> Iterator[Audio]:
     if not ffmpeg.available():
         raise AudioError(
             f"{shown(path)} is not audio that libsndfile reads ({reason}); "
             "for m4a, aac, wma and video install ffmpeg, or convert it to wav, flac, ogg or mp3"
         )
-    yield from ffmpeg.read_blocks(path, block=block)
+    yield from ffmpeg.read_blocks(path, block=block, damaged=damaged)
 
 
 def _sentence(error: object) -> str:

@@ -6,7 +6,7 @@ import struct
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["missing_bytes", "read_header"]
+__all__ = ["missing_bytes", "read_header", "unfinished_data"]
 
 _STREAMED = 0xFFFFFFFF  # the size that a writer leaves when it cannot seek back
 
@@ -20,6 +20,17 @@ def missing_bytes(path: Path) -> int:
             return 0
         present = path.stat().st_size - file.tell()
     return 0 if promised in (0, _STREAMED) else max(0, promised - present)
+
+
+def unfinished_data(path: Path) -> int | None:
+    """Return where samples begin in a WAV file whose header claims none though some follow."""
+    with path.open("rb") as file:
+        try:
+            _, _, promised = read_header(file)
+        except ValueError:
+            return None
+        first = file.tell()
+    return first if not promised and path.stat().st_size > first else None
 
 
 def read_header(stream: BinaryIO) -> tuple[int, int, int]:

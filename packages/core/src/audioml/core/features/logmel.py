@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,7 +18,7 @@ from .shared import SharedRows
 from .spectra import MelSpectra
 from .stft import PadMode, hann
 from .whole import WholeStream
-from .windows import Pad, WindowStream, check_windows
+from .windows import Pad, WindowStream, centred, check_windows
 
 __all__ = ["LogMel"]
 
@@ -58,7 +59,9 @@ class LogMel(FeatureExtractor):
         dB below its largest value, or None.
     pad
         What happens to samples at the end that do not fill a window: ``zero`` completes them with
-        zeros, ``short`` does so only for a signal shorter than one window, ``drop`` never.
+        zeros, ``short`` does so only for a signal shorter than one window, ``drop`` never;
+        ``center`` puts half of the zeros before the signal. That depends on its length, which a
+        stream does not know: it completes the end, and equals the whole for whole hops.
     tensor
         Name of the tensor.
     layout
@@ -116,8 +119,17 @@ class LogMel(FeatureExtractor):
         """Return a new stream; without a window it keeps the features, not the sound."""
         return self._stream()
 
+    def whole(self, blocks: Iterable[Audio], /) -> Iterator[Rows]:
+        """Yield the rows of a whole signal that is read in blocks, a few at a time."""
+        _, _, layout = _prepared(self)
+        if self.pad == "center" and layout is not None:
+            blocks = centred(blocks, layout.grid)
+        yield from super().whole(blocks)
+
     def __call__(self, audio: Audio, /) -> Rows:
         """Return the rows of a whole signal."""
+        if self.pad == "center":
+            return super().__call__(audio)
         return self._stream().run(audio, last=True)
 
     def _stream(self) -> WindowStream | WholeStream:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from ..stages import FeatureExtractor, FeatureStream
 from ..values import Audio, Rows
 from .layouts import arranged, check_layout
-from .windows import Grid, Pad, Tape, WindowStream, check_windows, mono, strided
+from .windows import Grid, Pad, Tape, WindowStream, centred, check_windows, mono, strided
 
 __all__ = ["PCM"]
 
@@ -30,7 +31,9 @@ class PCM(FeatureExtractor):
         Seconds from one window to the next; by default the window's length.
     pad
         What happens to samples at the end that do not fill a window: ``zero`` completes them with
-        zeros, ``short`` does so only for a signal shorter than one window, ``drop`` never.
+        zeros, ``short`` does so only for a signal shorter than one window, ``drop`` never;
+        ``center`` puts half of the zeros before the signal. That depends on its length, which a
+        stream does not know: it completes the end, and equals the whole for whole hops.
     tensor
         Name of the tensor.
     layout
@@ -64,10 +67,19 @@ class PCM(FeatureExtractor):
             return _Whole(self)
         return WindowStream(grid, _Copies(grid, self.layout), rate=self.rate, tensor=self.tensor)
 
+    def whole(self, blocks: Iterable[Audio], /) -> Iterator[Rows]:
+        """Yield the rows of a whole signal that is read in blocks, a few at a time."""
+        grid = self._grid()
+        if self.pad == "center" and grid is not None:
+            blocks = centred(blocks, grid)
+        yield from super().whole(blocks)
+
     def __call__(self, audio: Audio, /) -> Rows:
         """Return the rows of a whole signal: a read-only view of it where nothing is padded."""
-        samples = mono(audio, self.rate)
         grid = self._grid()
+        if self.pad == "center" and grid is not None:
+            return super().__call__(audio)
+        samples = mono(audio, self.rate)
         if grid is None:
             grid = Grid(max(len(samples), 1), max(len(samples), 1), "drop")
         missing = grid.missing(len(samples), first=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -10,12 +10,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import AudioError, ValidationError
+from ..stages import concatenated
 from ..values import Audio, Rows
 
-__all__ = ["Grid", "Pad", "RowMaker", "Tape", "WindowStream", "check_windows", "mono", "strided"]
+__all__ = [
+    "Grid",
+    "Pad",
+    "RowMaker",
+    "Tape",
+    "WindowStream",
+    "centred",
+    "check_windows",
+    "mono",
+    "strided",
+]
 
-Pad = Literal["zero", "short", "drop"]
+Pad = Literal["zero", "short", "drop", "center"]
 Samples = NDArray[np.float32]
+_PIECE = 1 << 16  # samples that rows are made of at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +52,7 @@ class Grid:
         left = samples - fit * self.hop
         alone = first and not fit
         seen = 0 if alone else max(self.length - self.hop, 0)
-        wanted = self.pad == "zero" or (alone and self.pad == "short")
+        wanted = self.pad in ("zero", "center") or (alone and self.pad == "short")
         return self.length - left if wanted and left > seen else 0
 
 
@@ -148,6 +160,21 @@ def _pieces(samples: Samples, zeros: int, *, size: int) -> Iterator[Samples]:
         yield np.zeros(zeros, np.float32)
 
 
+def centred(blocks: Iterable[Audio], grid: Grid) -> Iterator[Audio]:
+    """Yield a whole signal with the zeros that complete its last window on both sides of it.
+
+    It then begins before its own start, by half of what was missing.
+    """
+    audio = concatenated(blocks)
+    count = audio.samples.shape[1]
+    missing = grid.missing(count, first=True)
+    before = missing // 2
+    samples = np.pad(audio.samples, ((0, 0), (before, missing - before)))
+    for first in range(0, samples.shape[1], _PIECE):
+        start = audio.start + (first - before) / audio.rate
+        yield Audio(samples[:, first : first + _PIECE], audio.rate, start)
+
+
 def mono(audio: Audio, rate: int) -> Samples:
     """Return the samples of one channel, shape (n,).
 
@@ -174,8 +201,8 @@ def check_windows(*, rate: int, window: float | None, hop: float | None, pad: Pa
     """
     if isinstance(rate, bool) or not isinstance(rate, int) or rate < 1:
         raise ValidationError(f"'rate' must be a whole number of Hz above 0, got {rate!r}")
-    if pad not in ("zero", "short", "drop"):
-        raise ValidationError(f"'pad' must be 'zero', 'short' or 'drop', got {pad!r}")
+    if pad not in ("zero", "short", "drop", "center"):
+        raise ValidationError(f"'pad' must be 'zero', 'short', 'drop' or 'center', got {pad!r}")
     if window is None:
         if hop is not None:
             raise ValidationError(f"'hop' needs a 'window', got hop={hop!r} and no window")

@@ -18,7 +18,7 @@ from ..pipeline import Pipeline
 from ..plugins import Component, Registry, registry
 from ..stages import Estimator, Generator, ModelSpec, Session
 from ..store.store import Store, verify_files
-from . import golden
+from . import bare, golden
 from .manifest import Manifest
 from .resolve import resolve
 from .stamps import Stamp
@@ -40,7 +40,8 @@ def load(
     Parameters
     ----------
     ref
-        A model folder; a store name such as ``crema-chord`` or ``crema-chord@a4c7d57.0``; or the
+        A model folder; a model file with its description beside it, see `audioml.core.models.bare`;
+        a store name such as ``crema-chord`` or ``crema-chord@a4c7d57.0``; or the
         short name of a task such as ``chord``. A published model is fetched on first use.
     variant
         One of the model's named variants, such as ``crema``.
@@ -69,7 +70,10 @@ def load(
         if variant is not None:
             raise UsageError(f"{found.kind} {found.name!r} has no variant {variant!r}")
         return _made(found)
-    manifest = Manifest.read(found)
+    if found.is_file():
+        found, manifest = found.parent, bare.read(found, plugins)
+    else:
+        manifest = Manifest.read(found)
     stamp = Stamp(store.root / "stamps", found, manifest, plugins=plugins)
     if not stamp.valid():
         check(found, manifest, plugins=plugins)

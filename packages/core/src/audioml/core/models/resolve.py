@@ -10,6 +10,7 @@ from ..errors import NotFoundError, UsageError
 from ..files import shown
 from ..plugins import Component, Registry
 from ..store.store import Store, offline
+from .bare import is_bare
 from .manifest import MANIFEST
 from .published import Published
 
@@ -21,10 +22,12 @@ _FIRST_PARTY = {
     **dict.fromkeys(("beat", "tempo", "onset"), "audioml-librosa"),
 }
 """Names that people know from the documentation, and what answers to them."""
+_BACKENDS = {".tflite": "audioml-tflite"}
+"""Model files that people have, and the plugin that runs them."""
 
 
 def resolve(ref: str | Path, *, store: Store, plugins: Registry) -> Path | Component:
-    """Return the model folder, or the component, that a reference means.
+    """Return the model folder, the bare model file, or the component, that a reference means.
 
     Raises
     ------
@@ -32,8 +35,8 @@ def resolve(ref: str | Path, *, store: Store, plugins: Registry) -> Path | Compo
         If nothing is known by that name.
     """
     text = str(ref)
-    if isinstance(ref, Path) or "/" in text or os.sep in text:
-        return _folder(Path(ref))
+    if isinstance(ref, Path) or "/" in text or os.sep in text or is_bare(Path(ref), plugins):
+        return _path(Path(ref), plugins)
     name, _, version = text.partition("@")
     candidates = list(_named(name, plugins))
     if len(candidates) > 1 and name not in {c.name for c in candidates}:
@@ -50,15 +53,23 @@ def resolve(ref: str | Path, *, store: Store, plugins: Registry) -> Path | Compo
     if folder is not None:
         return folder
     if Path(text).is_dir():
-        return _folder(Path(text))
+        return _path(Path(text), plugins)
     raise NotFoundError(_unknown(text, store, plugins))
 
 
-def _folder(path: Path) -> Path:
-    if (path / MANIFEST).is_file():
+def _path(path: Path, plugins: Registry) -> Path:
+    if (path / MANIFEST).is_file() or is_bare(path, plugins):
         return path
     problem = f"it has no {MANIFEST}" if path.is_dir() else "it does not exist"
+    if path.is_file():
+        problem = f"no installed backend runs {path.suffix or 'such'} files"
+        problem += _suggestion(path.suffix)
     raise NotFoundError(f"{shown(path)} is not a model folder: {problem}")
+
+
+def _suggestion(suffix: str) -> str:
+    package = _BACKENDS.get(suffix.lower())
+    return f"; run: pip install {package}" if package else ""
 
 
 def _published(component: Component, version: str, store: Store) -> Path | Component | None:

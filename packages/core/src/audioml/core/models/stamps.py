@@ -13,7 +13,7 @@ import numpy as np
 from ..errors import OutputError
 from ..files import write_bytes
 from ..plugins import Registry
-from .manifest import MANIFEST, Manifest
+from .manifest import Manifest
 
 __all__ = ["Stamp"]
 
@@ -24,7 +24,7 @@ class Stamp:
     def __init__(
         self, stamps: Path, folder: Path, manifest: Manifest, *, plugins: Registry
     ) -> None:
-        self._path = stamps / hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:32]
+        self._path = stamps / _digest(f"{folder.resolve()}/{manifest.name}")[:32]
         self._state = _state(folder, manifest, plugins)
 
     def valid(self) -> bool:
@@ -42,10 +42,15 @@ class Stamp:
 
 def _state(folder: Path, manifest: Manifest, plugins: Registry) -> bytes:
     files = {}
-    for name in [MANIFEST, *manifest.files]:
+    for name in manifest.files:
         with contextlib.suppress(OSError):
             about = (folder / name).stat()
             files[name] = [about.st_size, about.st_mtime_ns]
     run_by = [np.__version__, platform.machine(), platform.python_version()]
     run_by += [f"{plugin.name} {plugin.version}" for plugin in plugins.plugins]
-    return json.dumps({"files": files, "with": sorted(run_by)}, sort_keys=True).encode()
+    state = {"manifest": manifest.spec.manifest, "files": files, "with": sorted(run_by)}
+    return json.dumps(state, sort_keys=True).encode()
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()

@@ -1,0 +1,1 @@
+"""Models where the sound is: folders, sockets, pipes and microphones, watched and never lost."""
