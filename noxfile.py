@@ -19,8 +19,10 @@ PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 DISTRIBUTIONS = {
     "core": "packages/core",
     "analyze": "packages/analyze",
+    "edge": "packages/edge",
     "crema": "plugins/crema",
     "librosa": "plugins/librosa",
+    "tflite": "plugins/tflite",
 }
 QUICK = "not slow and not browser"
 

@@ -40,8 +40,8 @@ class Result:
     seconds
         Time that the work took.
     recorded
-        When the input was made, in seconds since 1970: a file's modification time, or the clock
-        when the block came.
+        When the input began, in seconds since 1970: a file's modification time less its duration,
+        or the clock when the first block came.
     """
 
     key: str

@@ -148,11 +148,11 @@ def _session(
     for runtime in manifest.runtimes:
         try:
             backend = plugins.find("backend", runtime.backend).load()()
+            session: Session = backend.load(folder / runtime.file, device=device, threads=threads)
         except (NotFoundError, MissingDependencyError) as error:
             reasons.append(str(error))
-            continue
-        session: Session = backend.load(folder / runtime.file, device=device, threads=threads)
-        return session
+        else:
+            return session
     raise MissingDependencyError(
         f"no runtime of {manifest.name!r} can run here: " + "; ".join(reasons)
     )

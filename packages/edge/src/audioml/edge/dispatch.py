@@ -1,0 +1,104 @@
+"""Brings records from the outbox to the sinks, in a thread of its own."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from audioml.core.errors import AudiomlError
+
+from . import faults
+from .journal import Journal
+from .sinks.base import EventSink
+
+__all__ = ["Dispatcher"]
+
+log = logging.getLogger(__name__)
+_BATCH = 256
+_LONGEST = 30.0  # seconds between tries of a sink that does not take anything
+
+
+class Dispatcher:
+    """Delivers every record to every sink, however long that takes.
+
+    A sink that fails is tried again, less and less often; the others do not wait for it.
+    ``broken`` is set where nobody reads standard output any more.
+
+    Parameters
+    ----------
+    journal
+        Path of the journal, which the thread opens for itself.
+    sinks
+        By name.
+    """
+
+    def __init__(self, journal: Path, sinks: Mapping[str, EventSink]) -> None:
+        self._path, self._sinks = journal, sinks
+        self._wanted, self._ending = threading.Event(), threading.Event()
+        self._due = dict.fromkeys(sinks, 0.0)
+        self._delay = dict.fromkeys(sinks, 0.0)
+        self.troubles: dict[str, str] = {}
+        self.broken = False
+        self._thread = threading.Thread(target=self._run, name="dispatcher", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Say that there are new records."""
+        self._wanted.set()
+
+    def close(self, timeout: float = 2.0) -> None:
+        """Deliver what can be delivered at once, and end."""
+        self._ending.set()
+        self._wanted.set()
+        self._thread.join(timeout)
+        for sink in self._sinks.values():
+            sink.close()
+
+    def _run(self) -> None:
+        journal = Journal(self._path)
+        while True:
+            ending = self._ending.is_set()
+            self._wanted.clear()
+            for name in self._sinks:
+                self._deliver(journal, name)
+            if ending:
+                return
+            waits = [due - time.monotonic() for name, due in self._due.items() if self._delay[name]]
+            self._wanted.wait(max(0.0, min(waits, default=3600.0)))
+
+    def _deliver(self, journal: Journal, name: str) -> None:
+        """Give a sink all that waits for it, unless it failed a short while ago."""
+        if self._delay[name] and time.monotonic() < self._due[name]:
+            return
+        try:
+            while rows := journal.outbox(name, _BATCH):
+                self._sinks[name].deliver([event for _, event in rows])
+                faults.point("after_deliver")
+                journal.taken([number for number, _ in rows])
+                self._delivered(name)
+        except BrokenPipeError:
+            self.broken = True
+            self._failed(name, "nobody reads it any more")
+        except (OSError, AudiomlError) as error:
+            self._failed(name, str(error))
+        except Exception as error:
+            log.exception("sink %s", name)
+            self._failed(name, f"{type(error).__name__}: {error}")
+
+    def _delivered(self, name: str) -> None:
+        self._delay[name] = 0.0
+        if self.troubles.pop(name, None):
+            log.warning("sink %s takes records again", name)
+
+    def _failed(self, name: str, reason: str) -> None:
+        if name not in self.troubles:
+            log.warning("sink %s takes no records: %s; they are kept", name, reason)
+        self.troubles[name] = reason
+        self._delay[name] = min(_LONGEST, max(1.0, 2 * self._delay[name]))
+        self._due[name] = time.monotonic() + self._delay[name]

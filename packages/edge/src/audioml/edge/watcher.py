@@ -1,0 +1,146 @@
+"""The loop: find files, work on them, finish them, and say how it goes."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+
+from .dispatch import Dispatcher
+from .ending import Ending, Stopped
+from .journal import Finished, Journal
+from .service.counts import Counts
+from .service.disk import Housekeeper
+from .service.notify import Notifier
+from .watch.folder import Folder
+from .worker import Worker
+
+__all__ = ["Watcher"]
+
+log = logging.getLogger(__name__)
+_BATCH = 64
+_IDLE = 1.0  # seconds
+_PAUSE = 1.0  # seconds before a disk that took nothing is tried again
+_NOTES = 5.0  # seconds between notes for `status`
+
+
+@dataclass(slots=True, kw_only=True)
+class Watcher:
+    """Watches one folder until it is stopped, or with ``once`` until nothing waits.
+
+    Parameters
+    ----------
+    folder, worker, journal, dispatcher, housekeeper, notifier, counts
+        Its parts.
+    ending
+        What stops it.
+    newest
+        Whether the newest file comes first.
+    once
+        Whether it ends when every file has come to its end.
+    told
+        Called with files that came to their end, as to draw a bar.
+    """
+
+    folder: Folder
+    worker: Worker
+    journal: Journal
+    dispatcher: Dispatcher
+    housekeeper: Housekeeper
+    notifier: Notifier
+    counts: Counts
+    ending: Ending
+    newest: bool = False
+    once: bool = False
+    told: Callable[[Sequence[Finished]], None] = lambda _finished: None
+    _next_note: float = 0.0
+    _busy: bool = False
+
+    def run(self) -> None:
+        """Watch."""
+        self._attempt(self.worker.recover)
+        self._attempt(self.housekeeper.recover)
+        self.notifier.ready()
+        self.dispatcher.start()
+        try:
+            while not self.ending and not self.dispatcher.broken:
+                if self._attempt(self._round) and self.once and self._nothing_left():
+                    break
+            self._attempt(self._finish)
+        finally:
+            self.notifier.stopping()
+            self.folder.close()
+            self.dispatcher.close()
+            self._attempt(self._note)
+
+    def _round(self) -> None:
+        """Find files, and work on some of those that wait."""
+        self.journal.add(self.folder.find(self._patience()))
+        rows = [] if self.folder.away else self.worker.waiting(_BATCH, newest=self.newest)
+        for row in rows:
+            if self.ending:
+                break
+            try:
+                if self.worker.work(row) is None:
+                    break
+            except Stopped:
+                break
+            if self.worker.full:
+                self._finish()
+        if len(rows) < _BATCH:
+            self._finish()
+        self._watch_over(waiting=len(rows))
+
+    def _patience(self) -> float:
+        """Return how long there is nothing to do but to wait, in seconds."""
+        if self._busy:
+            return 0.0
+        due = self.worker.next_due
+        return _IDLE if due is None else max(0.0, min(_IDLE, due))
+
+    def _finish(self) -> None:
+        finished = self.worker.flush()
+        if not finished:
+            return
+        for each in finished:
+            self.counts.count(
+                each.state, status=each.status, duration=each.duration, seconds=each.seconds
+            )
+        self.dispatcher.wake()
+        self.housekeeper.take(finished)
+        self.told(finished)
+
+    def _watch_over(self, *, waiting: int) -> None:
+        """Tell systemd, the journal and the metrics; make room on the disk."""
+        self._busy = waiting == _BATCH
+        self.counts.overflows, self.counts.scans = self.folder.overflows, self.folder.scans
+        self.counts.trouble = self.folder.away
+        self.notifier.progress(self.counts.trouble or f"{self.counts.done} files analysed")
+        if time.monotonic() >= self._next_note:
+            self._next_note = time.monotonic() + _NOTES
+            self._note()
+            if not self.folder.away:
+                self.counts.disk_used = self.housekeeper.used()
+                self.counts.dropped += len(self.housekeeper.make_room())
+
+    def _note(self) -> None:
+        self.counts.backlog = self.journal.backlog()
+        about = {**asdict(self.counts), "time": time.time(), "sinks": self.dispatcher.troubles}
+        self.journal.note("watcher", about)
+
+    def _attempt(self, step: Callable[[], None]) -> bool:
+        """Do a step; where the disk takes nothing, wait a little, and return False."""
+        try:
+            step()
+        except OSError as error:
+            if self.counts.trouble != str(error):
+                log.warning("%s; trying again every %g s", error.strerror or error, _PAUSE)
+            self.counts.trouble = str(error)
+            self.notifier.progress(self.counts.trouble)
+            self.ending.wait(_PAUSE)
+            return False
+        return True
+
+    def _nothing_left(self) -> bool:
+        return self.folder.settled and not self.journal.backlog()

@@ -1,0 +1,168 @@
+"""Works on the files that wait: one at a time, finished in groups."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from audioml.core.errors import AudiomlError
+from audioml.core.files import shown
+from audioml.core.stages import Estimator
+
+from . import faults
+from .ending import Stopped
+from .inputs import analyse
+from .journal import Finished, Journal, Row
+from .outputs import Outputs
+from .records import Records
+from .watch.scan import look
+
+__all__ = ["TRIES", "Worker"]
+
+log = logging.getLogger(__name__)
+TRIES = 3
+_DELAYS = (2.0, 10.0)  # seconds before the second try and the third
+_GROUP, _GROUP_SECONDS = 64, 0.25
+
+
+class Worker:
+    """Takes files from the journal to their end.
+
+    Parameters
+    ----------
+    folder
+        Where the files are.
+    journal, estimator, outputs, records
+        What keeps account of them, analyses them, writes their files, and makes their records.
+    sinks
+        Names of the sinks that records go to.
+    present
+        Whether the folder is there: where it is not, a missing file says nothing.
+    check
+        Called now and then while a file is read; it may raise `Stopped`.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        journal: Journal,
+        estimator: Estimator,
+        outputs: Outputs,
+        records: Records,
+        sinks: Sequence[str] = (),
+        present: Callable[[], bool] = lambda: True,
+        check: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._folder, self._journal, self._estimator = folder, journal, estimator
+        self._outputs, self._records, self._sinks = outputs, records, tuple(sinks)
+        self._present, self._check = present, check
+        self._group: list[Finished] = []
+        self._opened = 0.0
+        self._due: dict[int, float] = {}
+
+    def recover(self) -> None:
+        """Clean up after an end in the middle, and count it against the file that was in hand."""
+        self._outputs.clean()
+        row = self._journal.in_hand()
+        if row is not None:
+            ended = "the process ended while it worked on this file"
+            self._journal.finish([self._failed(row, ended)])
+
+    @property
+    def next_due(self) -> float | None:
+        """Return in how many seconds a file is to be tried again; None where none is."""
+        return min(self._due.values()) - time.monotonic() if self._due else None
+
+    def waiting(self, limit: int, *, newest: bool = False) -> list[Row]:
+        """Return files to work on now."""
+        now = time.monotonic()
+        for number in [n for n, due in self._due.items() if due <= now]:
+            del self._due[number]
+        skip = [each.row.id for each in self._group]
+        return self._journal.waiting(limit, newest=newest, skip=[*skip, *self._due])
+
+    def work(self, row: Row) -> Finished | None:
+        """Work on a file; it ends with the group. None where the folder went away meanwhile.
+
+        Raises
+        ------
+        OSError
+            If its output cannot be written now; the file waits as before.
+        Stopped
+            If there is no time left.
+        """
+        now = look(self._folder, row.found.path)
+        if now != row.found:
+            if not self._present():
+                return None
+            reason = "deleted before it was analysed" if now is None else "changed meanwhile"
+            finished = Finished(row, "gone", reason=reason)
+        else:
+            self._journal.hold(row)
+            finished = self._analysed(row)
+        if not self._group:
+            self._opened = time.monotonic()
+        self._group.append(finished)
+        return finished
+
+    @property
+    def full(self) -> bool:
+        """Return whether the group is to be finished: it is large, or has waited."""
+        waited = time.monotonic() - self._opened
+        return len(self._group) >= _GROUP or (bool(self._group) and waited >= _GROUP_SECONDS)
+
+    def flush(self) -> list[Finished]:
+        """Finish the group: outputs appear, then the journal says so, and both last.
+
+        Raises
+        ------
+        OSError
+            If the disk is full or away; the group stays and can be finished later.
+        """
+        if not self._group:
+            return []
+        faults.point("before_publish")
+        self._outputs.publish()
+        faults.point("before_commit")
+        self._journal.finish(self._group)
+        faults.point("after_commit")
+        finished, self._group = self._group, []
+        return finished
+
+    def _analysed(self, row: Row) -> Finished:
+        try:
+            result = analyse(self._folder, row.found, self._estimator, check=self._check)
+            events = self._records(result)
+        except Stopped:
+            raise
+        except AudiomlError as error:
+            return self._failed(row, str(error))
+        except (Exception, SystemExit) as error:
+            log.exception("%s", shown(row.found.path))
+            return self._failed(row, f"{type(error).__name__}: {error}")
+        faults.point("before_write")
+        self._outputs.write(result, row.output)
+        faults.point("after_write")
+        return Finished(
+            row,
+            "done",
+            status=result.status,
+            flags=result.flags,
+            seconds=result.seconds,
+            duration=result.duration,
+            events=dict.fromkeys(self._sinks, events),
+        )
+
+    def _failed(self, row: Row, reason: str) -> Finished:
+        if row.tries + 1 < TRIES:
+            self._due[row.id] = time.monotonic() + _DELAYS[row.tries]
+            log.info("%s: %s; to be tried again", shown(row.found.path), reason)
+            return Finished(row, "new", reason=reason)
+        log.warning("%s is given up: %s", shown(row.found.path), reason)
+        found, spec = row.found, self._estimator.spec
+        bad = self._records.bad(row.key, found.path, reason, spec, found.mtime_ns / 1e9)
+        events = {sink: [bad] for sink in self._sinks}
+        return Finished(row, "bad", status="bad", reason=reason, events=events)

@@ -1,0 +1,3 @@
+"""TFLite models for audioml."""
+
+__all__: list[str] = []
