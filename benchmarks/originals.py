@@ -44,9 +44,11 @@ _PINS_B = (
     "tensorflow-cpu==2.15.1 keras==2.15.0 numpy==1.26.4 scipy==1.14.1 scikit-learn==1.5.2 "
     "librosa==0.11.0 pumpp==0.6.0 jams==0.3.5 mir_eval==0.8.2 pandas<3 h5py six"
 )
+_SONYC = "tflite-runtime==2.14.0 numpy==1.26.4 librosa==0.11.0 soundfile soxr"
 RECIPES = {
     "crema-A": Recipe("3.9", (("setuptools<60", "wheel"), tuple(_PINS_A.split()), _CREMA)),
     "crema-B": Recipe("3.11", (("setuptools<80", "wheel"), tuple(_PINS_B.split()), _CREMA)),
+    "sonyc": Recipe("3.11", (tuple(_SONYC.split()),)),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import struct
 import threading
@@ -49,7 +50,7 @@ def noise(count, *, seed=0, channels=1):
 def blocks(samples, cuts, *, rate=RATE, start=0.0, lost=0.0):
     """Cut samples at frame numbers."""
     edges = [0, *sorted(cuts), samples.shape[1]]
-    for first, after in zip(edges, edges[1:], strict=False):
+    for first, after in itertools.pairwise(edges):
         audio = Audio(samples[:, first:after], rate, start + first / rate)
         yield Block(audio, 0.0 if first else lost)
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from live_fakes import RATE, Levels, blocks, model, noise, stream
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from live_fakes import RATE, Levels, blocks, model, noise, stream
 
 from audioml.core.errors import AudioError
 from audioml.core.features import PCM, LogMel
@@ -108,6 +108,12 @@ def test_silence_is_noticed() -> None:
     sound[:, 650] = 0.1
     found = analyse(stream(blocks(sound, range(100, 1000, 100))), model())
     assert ["silent" in r.flags for r in found] == [True, True, False, True, True, True]
+
+
+def test_the_last_window_that_only_zeros_complete_is_not_silence() -> None:
+    found = list(analyse(stream(blocks(noise(550), [])), model()))
+    assert [r.duration for r in found] == pytest.approx([0.55, 0])
+    assert [r.flags for r in found] == [(), ()]
 
 
 def test_windows_are_out_before_the_next_block_is_asked_for() -> None:

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from live_fakes import RATE, blocks, noise
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from live_fakes import RATE, blocks, noise
 
 from audioml.core.values import Audio
 from audioml.edge.live.base import Block
@@ -27,6 +27,7 @@ def test_what_is_not_taken_of_a_segment_is_skipped() -> None:
     assert [s.start for s in segments(source)] == [0.0, 1.0]
 
 
+@settings(deadline=None)
 @given(
     bad=st.lists(
         st.tuples(st.integers(0, 99), st.sampled_from([np.nan, np.inf, 1e30])), max_size=4

@@ -120,7 +120,7 @@ def test_events_make_it_a_child_with_replies() -> None:
         (b"\x00", {"format": "mp3"}, UsageError, "unknown format 'mp3'; expected one of auto, wav"),
         (b"", {}, AudioError, "stdin ended before any sound came"),
         (b"RIFFxxxxAVI ", {}, AudioError, "expected a WAV stream, it begins with"),
-        (wav(b"")[:20], {}, AudioError, "ends before its 'data' chunk"),
+        (wav(b"")[:40], {}, AudioError, "ends before its 'data' chunk"),
         (wav(b"", tag=2), {}, AudioError, "samples of format 2 with 16 bits"),
         (b"RIFF\0\0\0\0WAVEdata\0\0\0\0", {}, AudioError, "no 'fmt ' chunk"),
     ],
@@ -128,3 +128,20 @@ def test_events_make_it_a_child_with_replies() -> None:
 def test_what_cannot_be_read_is_said(data, options, error, text) -> None:
     with pytest.raises(error, match=text):
         taken(data, **options)
+
+
+class _Folder:
+    """Standard input of ``audioml edge run - < FOLDER``."""
+
+    def __init__(self, path):
+        self._fd = os.open(path, os.O_RDONLY)
+
+    def fileno(self):
+        return self._fd
+
+
+def test_what_cannot_be_read_at_all_is_said(tmp_path) -> None:
+    folder = _Folder(tmp_path)
+    with pytest.raises(AudioError, match="the sound cannot be read: .*directory"):
+        Pipe(folder).run(Kept(), threading.Event())
+    os.close(folder.fileno())

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import io
 import json
+import time
 
 import numpy as np
 import pytest
-from live_fakes import RATE, Kept, chunk, event, events
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from live_fakes import RATE, Kept, chunk, event, events
 
 from audioml.core.errors import AudioError
 from audioml.edge.live.conversation import Conversation, Names
@@ -26,6 +27,7 @@ def conversed(data, kept=None):
     return kept, events(b"".join(said)), failed
 
 
+@settings(deadline=None)
 @given(
     kind=st.text(max_size=20),
     data=st.dictionaries(st.text(), st.text() | st.integers(), max_size=4),
@@ -48,6 +50,7 @@ def test_data_after_the_line_is_laid_over_that_in_it() -> None:
     assert read_event(io.BytesIO(line.encode() + b"\n" + more)).data == {"a": 1, "b": 2}
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_no_bytes_make_it_fail_in_another_way(data) -> None:
     file = io.BytesIO(data)
@@ -80,7 +83,7 @@ def test_no_bytes_make_it_fail_in_another_way(data) -> None:
     ],
 )
 def test_a_breach_is_said_and_ends_the_connection(data, text) -> None:
-    kept, replies, failed = conversed(data + chunk(TEN))
+    _, replies, failed = conversed(data + chunk(TEN))
     assert failed is not None
     with pytest.raises(AudioError, match=text):
         raise AudioError(failed)
@@ -125,6 +128,26 @@ def test_a_stream_cut_off_within_its_payload_keeps_what_came() -> None:
     assert kept.samples().shape == (1, 7)
     assert failed is None
     assert replies == [("done", {"stream": "c-1"})]
+
+
+def test_the_clock_of_a_stream_begins_with_its_sound() -> None:
+    class Late(io.BytesIO):
+        def readline(self, size=-1):
+            if self.tell():
+                time.sleep(0.05)
+            return super().readline(size)
+
+    began = []
+    start = event("audio-start", {"rate": RATE, "width": 2, "channels": 1})
+    told, now = Late(start + event("ping") + chunk(TEN)), time.time()
+    Conversation(told, lambda _: None, names=Names("c")).run(lambda s: began.append(s.began))
+    assert began[0] - now > 0.09
+
+
+def test_a_stream_without_sound_is_done_at_once() -> None:
+    start = event("audio-start", {"rate": RATE, "width": 2, "channels": 1})
+    kept, replies, failed = conversed(start + event("audio-stop"))
+    assert (kept.streams, replies, failed) == ([], [("done", {"stream": "c-1"})], None)
 
 
 def test_a_handler_that_stops_early_leaves_the_next_stream_whole() -> None:

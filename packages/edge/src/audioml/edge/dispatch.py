@@ -53,7 +53,7 @@ class Dispatcher:
         self._wanted.set()
 
     def close(self, timeout: float = 2.0) -> None:
-        """Deliver what can be delivered at once, and end."""
+        """Deliver what can be delivered within some seconds, and end."""
         self._ending.set()
         self._wanted.set()
         self._thread.join(timeout)
@@ -61,8 +61,8 @@ class Dispatcher:
             sink.close()
 
     def _run(self) -> None:
-        journal = Journal(self._path)
-        while True:
+        journal = self._opened()
+        while journal is not None:
             ending = self._ending.is_set()
             self._wanted.clear()
             for name in self._sinks:
@@ -71,6 +71,16 @@ class Dispatcher:
                 return
             waits = [due - time.monotonic() for name, due in self._due.items() if self._delay[name]]
             self._wanted.wait(max(0.0, min(waits, default=3600.0)))
+
+    def _opened(self) -> Journal | None:
+        """Return the journal, once the disk lets it be opened."""
+        while True:
+            try:
+                return Journal(self._path)
+            except OSError as error:
+                log.warning("%s; trying again", error)
+                if self._ending.wait(1.0):
+                    return None
 
     def _deliver(self, journal: Journal, name: str) -> None:
         """Give a sink all that waits for it, unless it failed a short while ago."""
@@ -84,7 +94,8 @@ class Dispatcher:
                 self._delivered(name)
         except BrokenPipeError:
             self.broken = True
-            self._failed(name, "nobody reads it any more")
+            self.troubles[name] = "nobody reads it any more"
+            self._delay[name], self._due[name] = _LONGEST, float("inf")
         except (OSError, AudiomlError) as error:
             self._failed(name, str(error))
         except Exception as error:

@@ -91,7 +91,7 @@ class Finished:
 
 
 class Journal:
-    """One journal, opened by one thread.
+    """One journal, used by one thread; by several, one at a time, if it is ``shared``.
 
     Raises
     ------
@@ -99,14 +99,17 @@ class Journal:
         If the file cannot be opened, or is not a journal.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, shared: bool = False) -> None:
         self.path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, timeout=30.0, isolation_level=None)
+            self._db = sqlite3.connect(
+                path, timeout=30.0, isolation_level=None, check_same_thread=not shared
+            )
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=NORMAL")
             self._db.execute("PRAGMA cache_size=-2000")
+            self._db.execute("PRAGMA wal_autocheckpoint=256")  # pages: a log of 1 MB
             self._db.executescript(_SCHEMA)
             version = self._meta("schema", _VERSION)
         except (sqlite3.Error, OSError) as error:

@@ -13,6 +13,7 @@ import platform
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import compress
 from typing import Any, Literal
 
 import numpy as np
@@ -49,6 +50,9 @@ class Records:
         Keep this many of the highest scores in each record; None keeps all.
     window
         Length of a window in seconds; None takes the hop.
+    values
+        Whether the records of windows hold the ``embedding`` too: the numbers of the first head
+        without labels.
     """
 
     kind: Literal["windows", "files", "both"] = "both"
@@ -56,12 +60,16 @@ class Records:
     smoothing: float = 0.0
     top: int | None = None
     window: float | None = None
+    values: bool = False
 
     def __post_init__(self) -> None:
         if self.kind not in {"windows", "files", "both"}:
             raise UsageError(f"'kind' must be windows, files or both, got {self.kind!r}")
         if not (math.isfinite(self.smoothing) and self.smoothing >= 0):
             raise UsageError(f"'smoothing' must be 0 or more seconds, got {self.smoothing!r}")
+        for limit in _each(self.threshold):
+            if not isinstance(limit, int | float) or not math.isfinite(limit):
+                raise UsageError(f"'threshold' must be a number, or one a label, got {limit!r}")
         if self.top is not None and self.top < 1:
             raise UsageError(f"'top' must be 1 or more, got {self.top!r}")
         if self.window is not None and not (math.isfinite(self.window) and self.window > 0):
@@ -121,15 +129,22 @@ class Records:
         if grid is None:
             return
         window, model = self.window or grid.hop, _model(result.spec)
+        rows = scores.rows(self.top) if scores else None
+        above = scores.over() if scores else None
+        embedding = _embedding(result) if self.values else None
         for index, start in enumerate(grid.times.tolist()):
             data: dict[str, Any] = {"key": result.key, "window": index}
-            data |= {**_span(start, start + window), "time": utc(result.recorded, start)}
-            if scores:
-                data["scores"] = scores.named(scores.values[index], self.top)
-            if scores and scores.above is not None:
-                data["above"] = scores.over(index)
+            data |= _span(start, start + window)
+            data["time"] = utc(result.recorded, start)
+            if rows is not None:
+                data["scores"] = rows[index]
+            if above is not None:
+                data["above"] = above[index]
+            if embedding is not None and index < len(embedding):
+                data["embedding"] = _numbers(embedding[index].ravel())
+            data["model"] = model
             name = record_id(result.key, result.spec, "window", index)
-            yield _event("window", name, result.name, {**data, "model": model})
+            yield _event("window", name, result.name, data)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,13 +176,24 @@ class _Scores:
     def named(self, row: NDArray[Any], top: int | None) -> dict[str, float | None]:
         """Return one row, shape (labels,), by label; the highest first where some are left out."""
         if top is None:
-            return dict(zip(self.labels, map(_number, row.tolist()), strict=True))
-        return {self.labels[i]: _number(row[i]) for i in np.argsort(-row, kind="stable")[:top]}
+            return dict(zip(self.labels, _numbers(row), strict=True))
+        best = np.argsort(-row, kind="stable")[:top]
+        return {self.labels[i]: each for i, each in zip(best, _numbers(row[best]), strict=True)}
 
-    def over(self, index: int) -> list[str]:
-        """Return the labels that are at or over their threshold in one window."""
-        assert self.above is not None
-        return [self.labels[i] for i in np.flatnonzero(self.above[index])]
+    def rows(self, top: int | None) -> list[dict[str, float | None]]:
+        """Return what `named` does, for every window."""
+        if top is not None:
+            return [self.named(row, top) for row in self.values]
+        every, labels, step = _numbers(self.values.ravel()), self.labels, len(self.labels)
+        return [
+            dict(zip(labels, every[i : i + step], strict=True)) for i in range(0, len(every), step)
+        ]
+
+    def over(self) -> list[list[str]] | None:
+        """Return the labels that are at or over their threshold, for every window."""
+        if self.above is None:
+            return None
+        return [list(compress(self.labels, row)) for row in self.above.tolist()]
 
 
 def smoothed(values: NDArray[np.float32], width: int) -> NDArray[np.float32]:
@@ -198,6 +224,12 @@ def _mean(values: NDArray[np.float32]) -> NDArray[np.float64]:
         return np.asarray(sums / finite.sum(axis=0), dtype=np.float64)
 
 
+def _each(threshold: float | Mapping[str, float] | None) -> list[float]:
+    if isinstance(threshold, Mapping):
+        return list(threshold.values())
+    return [] if threshold is None else [threshold]
+
+
 def _limits(labels: Sequence[str], threshold: float | Mapping[str, float]) -> NDArray[np.float32]:
     if not isinstance(threshold, Mapping):
         return np.full(len(labels), threshold, np.float32)
@@ -208,6 +240,11 @@ def _grid(result: Result) -> Frames | None:
     """Return the frames whose times are those of the windows."""
     scores = result.scores
     return scores if scores is not None else next(iter(result.heads.values()), None)
+
+
+def _embedding(result: Result) -> NDArray[Any] | None:
+    """Return the numbers of the first head without labels, shape (windows, ...)."""
+    return next((head.values for head in result.heads.values() if not head.labels), None)
 
 
 def _happenings(result: Result) -> Iterator[Event]:
@@ -262,6 +299,20 @@ def _span(start: float, end: float) -> dict[str, float]:
 
 def _number(value: float | np.floating[Any]) -> float | None:
     return float(f"{value:.6g}") if math.isfinite(value) else None
+
+
+def _numbers(values: NDArray[Any]) -> list[float | None]:
+    """Return what `_number` does for each of an array of shape (n,), fast if there are many."""
+    if len(values) < 50:
+        return [_number(value) for value in values.tolist()]
+    wide = values.astype(np.float64)
+    size = np.abs(wide)
+    ordinary = (size < 1e5) & (size > 1e-17) | (size == 0)
+    if not ordinary.all():
+        return [_number(value) for value in values.tolist()]
+    exponent = 5 - np.floor(np.log10(np.where(size, size, 1)))
+    scale = 10.0**exponent  # exact up to 1e22, so that the quotient is the shortest number
+    return (np.rint(wide * scale) / scale).tolist()  # type: ignore[no-any-return]
 
 
 def _plain(value: object) -> Any:

@@ -67,6 +67,7 @@ class RecordSettings:
     threshold: float = _setting(-1.0, "Score from which a label counts as present; below 0: none.")
     smoothing: float = _setting(0.0, "Seconds over which scores are averaged.")
     top: int = _setting(0, "How many of the highest labels a record names; 0: all.")
+    values: bool = _setting(False, "Put embeddings into the records of windows too.")
     thresholds: Mapping[str, float] = field(
         default_factory=dict, metadata={"help": "Thresholds of single labels.", "choices": ()}
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +66,7 @@ def records(settings: Settings, model: Estimator) -> Records:
         smoothing=told.smoothing,
         top=told.top or None,
         window=getattr(getattr(model, "extractor", None), "window", None),
+        values=told.values,
     )
 
 
@@ -84,28 +85,17 @@ def sinks(
     return files, events
 
 
-@dataclass(frozen=True, slots=True)
 class _Interruptible:
     """A session before each run of which something is called."""
 
-    session: Session
-    before: Callable[[], None]
-
-    @property
-    def inputs(self) -> Any:
-        return self.session.inputs
-
-    @property
-    def outputs(self) -> Any:
-        return self.session.outputs
-
-    @property
-    def concurrent(self) -> bool:
-        return self.session.concurrent
+    def __init__(self, session: Session, before: Callable[[], None]) -> None:
+        self.inputs, self.outputs = session.inputs, session.outputs
+        self.concurrent = session.concurrent
+        self._session, self._before = session, before
 
     def run(self, feeds: Tensors, /) -> Tensors:
-        self.before()
-        return self.session.run(feeds)
+        self._before()
+        return self._session.run(feeds)
 
 
 @contextlib.contextmanager

@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 _BATCH = 64
 _IDLE = 1.0  # seconds
 _PAUSE = 1.0  # seconds before a disk that took nothing is tried again
+_HASTY, _PATIENT = 2.0, 60.0  # seconds for the last records
 _NOTES = 5.0  # seconds between notes for `status`
 
 
@@ -56,10 +57,11 @@ class Watcher:
     told: Callable[[Sequence[Finished]], None] = lambda _finished: None
     _next_note: float = 0.0
     _busy: bool = False
+    _missed: bool = False
 
     def run(self) -> None:
         """Watch."""
-        self._attempt(self.worker.recover)
+        self._attempt(lambda: self._tell(self.worker.recover()))
         self._attempt(self.housekeeper.recover)
         self.notifier.ready()
         self.dispatcher.start()
@@ -71,12 +73,12 @@ class Watcher:
         finally:
             self.notifier.stopping()
             self.folder.close()
-            self.dispatcher.close()
+            self.dispatcher.close(_PATIENT if self.once and not self.ending else _HASTY)
             self._attempt(self._note)
 
     def _round(self) -> None:
         """Find files, and work on some of those that wait."""
-        self.journal.add(self.folder.find(self._patience()))
+        self._take_up()
         rows = [] if self.folder.away else self.worker.waiting(_BATCH, newest=self.newest)
         for row in rows:
             if self.ending:
@@ -92,6 +94,18 @@ class Watcher:
             self._finish()
         self._watch_over(waiting=len(rows))
 
+    def _take_up(self) -> None:
+        """Find files; where the journal cannot take them, look for them again once it can."""
+        if self._missed:
+            self._note()
+            self._missed = False
+            self.folder.look_again()
+        try:
+            self.journal.add(self.folder.find(self._patience()))
+        except OSError:
+            self._missed = True
+            raise
+
     def _patience(self) -> float:
         """Return how long there is nothing to do but to wait, in seconds."""
         if self._busy:
@@ -100,7 +114,9 @@ class Watcher:
         return _IDLE if due is None else max(0.0, min(_IDLE, due))
 
     def _finish(self) -> None:
-        finished = self.worker.flush()
+        self._tell(self.worker.flush())
+
+    def _tell(self, finished: Sequence[Finished]) -> None:
         if not finished:
             return
         for each in finished:
@@ -115,6 +131,7 @@ class Watcher:
         """Tell systemd, the journal and the metrics; make room on the disk."""
         self._busy = waiting == _BATCH
         self.counts.overflows, self.counts.scans = self.folder.overflows, self.folder.scans
+        self.counts.scan_seconds = self.folder.scan_seconds
         self.counts.trouble = self.folder.away
         self.notifier.progress(self.counts.trouble or f"{self.counts.done} files analysed")
         if time.monotonic() >= self._next_note:

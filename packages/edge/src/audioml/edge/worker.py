@@ -63,13 +63,15 @@ class Worker:
         self._opened = 0.0
         self._due: dict[int, float] = {}
 
-    def recover(self) -> None:
+    def recover(self) -> list[Finished]:
         """Clean up after an end in the middle, and count it against the file that was in hand."""
         self._outputs.clean()
         row = self._journal.in_hand()
-        if row is not None:
-            ended = "the process ended while it worked on this file"
-            self._journal.finish([self._failed(row, ended)])
+        if row is None:
+            return []
+        blamed = [self._failed(row, "the process ended while it worked on this file")]
+        self._journal.finish(blamed)
+        return blamed
 
     @property
     def next_due(self) -> float | None:

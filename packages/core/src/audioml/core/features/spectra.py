@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,8 @@ from .mel import TILE, MelBank
 from .scales import Scale
 
 __all__ = ["Cut", "MelSpectra"]
+
+_HAS_OUT = int(np.__version__.partition(".")[0]) >= 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ class MelSpectra:
     def __init__(self, n_fft: int, bank: MelBank, *, power: float, scale: Scale) -> None:
         self._n_fft, self._bank = n_fft, bank
         self._power, self._scale = power, scale
+        self._spaces = threading.local()
         self.size = bank.size
         self.block = max(TILE, 2**16 // n_fft // TILE * TILE)
         """Frames that are worked on at a time: 256 KiB in float32, measured best on x86."""
@@ -74,20 +78,51 @@ class MelSpectra:
     def _together(self, cuts: Sequence[Cut]) -> NDArray[Any]:
         size = sum(len(cut) for cut in cuts)
         dtype = cuts[0].weights.dtype if cuts else np.dtype(np.float32)
-        frames = np.empty((size, self._n_fft), dtype)
+        space = self._space(size, dtype)
         done = 0
         for cut in cuts:
-            cut.write(frames[done : done + len(cut)])
+            cut.write(space.frames[done : done + len(cut)])
             done += len(cut)
-        return self._mels(frames)
+        return self._mels(space, size)
 
-    def _mels(self, frames: NDArray[Any]) -> NDArray[Any]:
-        spectra = np.zeros((-(-len(frames) // TILE) * TILE, self._n_fft // 2 + 1), frames.dtype)
-        magnitudes = spectra[: len(frames)]
-        if len(frames):
-            np.abs(np.fft.rfft(frames), out=magnitudes)
+    def _space(self, size: int, dtype: np.dtype[Any]) -> _Space:
+        """Return this thread's memory for so many frames: fresh memory costs as much as the FFT."""
+        space: _Space | None = getattr(self._spaces, "one", None)
+        if space is None or len(space.frames) < size or space.frames.dtype != dtype:
+            space = _Space.of(-(-max(size, self.block) // TILE) * TILE, self._n_fft, dtype)
+            self._spaces.one = space
+        return space
+
+    def _mels(self, space: _Space, size: int) -> NDArray[Any]:
+        tiled = -(-size // TILE) * TILE
+        space.magnitudes[size:tiled] = 0.0
+        magnitudes = space.magnitudes[:size]
+        if size:
+            np.abs(_rfft(space.frames[:size], space.spectra[:size]), out=magnitudes)
         if self._power == 2.0:
             np.square(magnitudes, out=magnitudes)
         elif self._power != 1.0:
             np.power(magnitudes, self._power, out=magnitudes)
-        return self._scale.frames(self._bank(spectra)[: len(frames)])
+        return self._scale.frames(self._bank(space.magnitudes[:tiled])[:size])
+
+
+@dataclass(frozen=True, slots=True)
+class _Space:
+    """Memory that is used again and again."""
+
+    frames: NDArray[Any]
+    spectra: NDArray[Any]
+    magnitudes: NDArray[Any]
+
+    @classmethod
+    def of(cls, size: int, n_fft: int, dtype: np.dtype[Any]) -> _Space:
+        bins = n_fft // 2 + 1
+        return cls(
+            np.empty((size, n_fft), dtype),
+            np.empty((size, bins), np.result_type(dtype, np.complex64)),
+            np.empty((size, bins), dtype),
+        )
+
+
+def _rfft(frames: NDArray[Any], out: NDArray[Any]) -> NDArray[Any]:
+    return np.fft.rfft(frames, out=out) if _HAS_OUT else np.fft.rfft(frames)

@@ -19,26 +19,28 @@ class Backlog:
     Parameters
     ----------
     limit
-        Seconds of sound that may wait.
+        Seconds of sound that may wait; one block may, however long.
+    rate
+        Hz.
     """
 
-    def __init__(self, limit: float) -> None:
-        self._limit = limit
-        self._blocks: deque[tuple[Samples, float, float]] = deque()
-        self._held = 0.0
-        self._lost = 0.0  # before the block that is next
+    def __init__(self, limit: float, *, rate: int) -> None:
+        self._limit, self._rate = round(limit * rate), rate
+        self._blocks: deque[tuple[Samples, float]] = deque()
+        self._held = 0  # samples
+        self._lost = 0.0  # seconds before the block that is next
         self._closed = False
         self._changed = threading.Condition()
 
-    def put(self, samples: Samples, seconds: float, *, lost: float = 0.0) -> None:
-        """Add a block of some seconds, ``lost`` of which were missing before it; never waits."""
+    def put(self, samples: Samples, *, lost: float = 0.0) -> None:
+        """Add a block, shape (channels, n), before which seconds are lost; never wait."""
         with self._changed:
-            self._blocks.append((samples, seconds, lost))
-            self._held += seconds
+            self._blocks.append((samples, lost))
+            self._held += samples.shape[1]
             while self._held > self._limit and len(self._blocks) > 1:
-                _, dropped, before = self._blocks.popleft()
-                self._held -= dropped
-                self._lost += dropped + before
+                dropped, before = self._blocks.popleft()
+                self._held -= dropped.shape[1]
+                self._lost += dropped.shape[1] / self._rate + before
             self._changed.notify()
 
     def get(self, timeout: float) -> tuple[Samples, float] | None:
@@ -48,8 +50,8 @@ class Backlog:
                 self._changed.wait_for(lambda: self._blocks or self._closed, timeout)
             if not self._blocks:
                 return None
-            samples, seconds, before = self._blocks.popleft()
-            self._held -= seconds
+            samples, before = self._blocks.popleft()
+            self._held -= samples.shape[1]
             lost, self._lost = self._lost + before, 0.0
             return samples, lost
 

@@ -86,9 +86,11 @@ class Conversation:
         """Have one stream handled; return the event that begins the next, if it was read."""
         chunks = Chunks(event, self._next)
         name = self._names.new(event.data.get("stream_id"))
-        blocks = iter(chunks)
-        handle(Stream(name, blocks, time.time(), lambda record: self.say("result", record)))
-        for _ in blocks:  # what was not wanted must not begin the next stream
+        rest = iter(chunks)
+        if (first := next(rest, None)) is not None:  # its clock begins when sound does
+            blocks = itertools.chain([first], rest)
+            handle(Stream(name, blocks, time.time(), lambda record: self.say("result", record)))
+        for _ in rest:  # what was not wanted must not begin the next stream
             pass
         if chunks.broken is not None:
             raise chunks.broken

@@ -103,7 +103,7 @@ class _Results:
         noticed = {
             "gap": self._segment.gap and not self._number,
             "resampled": self._spec.rate not in (None, self._segment.rate),
-            "silent": not self._segment.loud,
+            "silent": self._segment.heard > self._told and not self._segment.loud,
         }
         return tuple(flag for flag, is_so in noticed.items() if is_so)
 

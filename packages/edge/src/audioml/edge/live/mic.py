@@ -61,9 +61,10 @@ class Microphone:
         AudioError
             If the device cannot be opened, or goes away.
         """
-        library, backlog = _sounddevice(), Backlog(self._buffer)
+        library = _sounddevice()
         try:
             rate = self._rate or self._native(library)
+            backlog = Backlog(self._buffer, rate=rate)
             device = self._open(library, rate, backlog)
         except (library.PortAudioError, ValueError) as error:
             what = "the default microphone" if self._device is None else f"{self._device!r}"
@@ -125,7 +126,7 @@ def _callback(backlog: Backlog, rate: int) -> Callable[[Any, int, Any, Any], Non
         if status.input_overflow:  # how much, only the clock knows; where it stands still, a block
             lost = at - due[0] if due[0] and at > due[0] else seconds
         due[0] = at + seconds
-        backlog.put(indata.T.copy(), seconds, lost=lost)
+        backlog.put(indata.T.copy(), lost=lost)
 
     return take
 

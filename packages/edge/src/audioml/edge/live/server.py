@@ -8,7 +8,7 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from audioml.core.errors import AudiomlError
 
 from .base import Handler
 from .conversation import Conversation, Names
+from .mailbox import Mailbox
 from .waiting import POLL, Waiting
 from .wyoming import Event, pack
 
@@ -24,6 +25,7 @@ __all__ = ["Server"]
 log = logging.getLogger(__name__)
 
 _SEND = 2.0  # seconds that a client may leave its replies unread
+_LAST = 10.0  # seconds in which a client may still read what waits for it
 _BRIEF = 0.01  # seconds that others wait at the door meanwhile
 _GRACE = 2.0  # seconds in which a stop lets streams come to their end
 
@@ -82,10 +84,13 @@ class Server:
     def _talk(
         self, peer: socket.socket, names: Names, handle: Handler, stop: threading.Event
     ) -> None:
-        peer.settimeout(_SEND)
+        peer.settimeout(None)
+        if peer.family != getattr(socket, "AF_UNIX", None):  # results are small and wanted at once
+            peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         waiting = Waiting(peer.fileno(), peer.recv_into, stop, idle=self.idle)
         reader = io.BufferedReader(waiting, 1 << 16)
-        conversation = Conversation(reader, _sender(peer), names=names, info=self.info)
+        mailbox = Mailbox(peer, patience=_SEND)
+        conversation = Conversation(reader, mailbox.send, names=names, info=self.info)
         try:
             conversation.run(handle)
         except AudiomlError as error:
@@ -93,23 +98,14 @@ class Server:
         except Exception as error:  # one client must not end what serves the others
             log.exception("a stream of %s failed", self.name)
             conversation.say("error", {"text": f"the stream failed: {error}", "code": "internal"})
+        finally:
+            mailbox.close(_LAST)
 
 
 @dataclass(frozen=True, slots=True)
 class _Guest:
     peer: socket.socket
     thread: threading.Thread
-
-
-def _sender(peer: socket.socket) -> Callable[[bytes], None]:
-    def send(data: bytes) -> None:
-        try:
-            peer.sendall(data)
-        except OSError:  # half an event may be out: nothing sensible can follow it
-            _shut(peer, socket.SHUT_WR)
-            raise
-
-    return send
 
 
 def _refuse(peer: socket.socket, why: str) -> None:

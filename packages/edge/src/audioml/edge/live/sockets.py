@@ -62,6 +62,8 @@ class Unix:
         AudioError
             If the socket cannot be made.
         """
+        if not hasattr(socket, "AF_UNIX"):
+            raise UsageError("this system has no unix sockets; listen on tcp:PORT instead")
         _make_way(self._path)
         with self._listening() as listener:
             log.info("listening on unix:%s", self._path)

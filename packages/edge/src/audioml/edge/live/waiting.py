@@ -57,14 +57,16 @@ class Waiting(io.RawIOBase):
         Raises
         ------
         AudioError
-            If nothing came for too long.
+            If nothing came for too long, or it cannot be read.
         """
         if not self._wait():
             return 0
         try:
             return self._receive(memoryview(buffer))
-        except ConnectionError:  # whoever was there is gone: what came has been read
+        except (ConnectionError, TimeoutError):  # who was there is gone: what came has been read
             return 0
+        except OSError as error:
+            raise AudioError(f"the sound cannot be read: {error}") from error
 
     def _wait(self) -> bool:
         began = time.monotonic()

@@ -6,6 +6,7 @@ standard error, for standard output carries the messages.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -69,7 +70,8 @@ def _limit(memory: int) -> None:
     ):
         _, hard = resource.getrlimit(what)
         least = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        resource.setrlimit(what, (least, least))
+        with contextlib.suppress(OSError, ValueError):  # macOS has no limit of address space
+            resource.setrlimit(what, (least, least))
 
 
 def _serve(source: IO[bytes], sink: IO[bytes]) -> None:

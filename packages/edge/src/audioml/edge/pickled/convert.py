@@ -104,8 +104,8 @@ def convert(path: Path, *, force: bool = False) -> Converted:
         features, difference = _nearest(_start(keywords(read(data))), worker)
         if difference > _NEAR:
             raise PluginError(
-                f"no description does what {shown(path)} does: the nearest is off by "
-                f"{difference:.3g} dB ({_told(features)}); keep the pickle"
+                f"no description does what {shown(path)} does: the nearest ({_told(features)}) "
+                f"{_apart(difference)}; keep the pickle"
             )
         resampled = _resampled(features, worker)
     finally:
@@ -165,7 +165,7 @@ def _difference(features: LogMel, pairs: _Pairs) -> float:
     for audio, wanted in pairs:
         got = features(audio).tensors[features.tensor].squeeze(-1)
         wanted = wanted.reshape(got.shape) if wanted.size == got.size else wanted  # noqa: PLW2901
-        if got.shape != wanted.shape:
+        if got.shape != wanted.shape or not np.isfinite(wanted).all():
             return float("inf")
         worst = max(worst, float(np.abs(got - wanted).max()))
     return worst * _DECIBELS[features.log or "db"]
@@ -179,6 +179,15 @@ def _resampled(features: LogMel, worker: Worker) -> float | None:
     for audio, wanted in _answers(whole_signals(_OTHER_RATE, features.window), _OTHER_RATE, worker):
         pairs.append((conform(audio, spec), wanted))
     return _difference(features, pairs) if pairs else None
+
+
+def _apart(difference: float) -> str:
+    finite = math.isfinite(difference)
+    return (
+        f"is off by {difference:.3g} dB"
+        if finite
+        else "has other shapes, or numbers where it has none"
+    )
 
 
 def _told(features: LogMel) -> str:

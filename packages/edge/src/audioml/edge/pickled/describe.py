@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import fields
 
+from audioml.core.errors import PluginError
 from audioml.core.features import LogMel
 
 from ..sonyc import sonyc_v1
@@ -27,6 +28,11 @@ def described(features: LogMel, *, note: str = "") -> str:
     ----------
     note
         Where they come from, one line.
+
+    Raises
+    ------
+    PluginError
+        If a parameter is None that is not so by default: TOML has no None.
     """
     known = features == sonyc_v1()
     lines = [_HEAD, *([f"# {note}"] if note else []), "", "[extractor]"]
@@ -43,7 +49,10 @@ def _params(features: LogMel) -> list[str]:
     for each in fields(features):
         value = getattr(features, each.name)
         if value is None and each.default is not None:
-            raise ValueError(f"TOML has no way of saying {each.name} = None")
+            raise PluginError(
+                f"these features have no {each.name!r}, which a description cannot say; "
+                "keep the pickle"
+            )
         if value is None:
             lines.append(f"# {each.name}: {_MEANT[each.name]}")
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import signal
 import subprocess
@@ -10,6 +11,7 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import IO, Any
 
 from . import wire
@@ -17,6 +19,8 @@ from . import wire
 __all__ = ["Answer", "Child"]
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+_starting = threading.Lock()
+
 Answer = tuple[dict[str, Any], bytes]
 """What the child says: nothing and the features, or what went wrong."""
 
@@ -35,28 +39,18 @@ class Child:
 
     def __init__(self, memory_mb: int) -> None:
         self.sound = True
-        self._maker = (os.getpid(), threading.current_thread())
-        self.process = subprocess.Popen(
+        self._maker = os.getpid()
+        self.process = _started(
             [
                 *(sys.executable, "-P", "-m", "audioml.edge.pickled.child"),
                 *(str(os.getpid()), str(memory_mb)),
-            ],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            start_new_session=True,  # Ctrl-C reaches the parent alone
-            env={**dict.fromkeys(_THREADS, "1"), **os.environ},
+            ]
         )
         self.finish: Callable[[], Any] = weakref.finalize(self, _end, self.process, os.getpid())
 
     def usable(self) -> bool:
-        """Return whether it runs, and will as long as this process does.
-
-        Linux ends a child with the thread that started it; and after a fork it is another's.
-        """
-        pid, thread = self._maker
-        return (
-            self.sound and pid == os.getpid() and thread.is_alive() and self.process.poll() is None
-        )
+        """Return whether it runs, and is this process's: after a fork it is another's."""
+        return self.sound and self._maker == os.getpid() and self.process.poll() is None
 
     def ask(self, head: dict[str, Any], body: bytes, *, timeout: float) -> Answer:
         """Return the answer to a message.
@@ -108,6 +102,28 @@ class Child:
         with contextlib.suppress(ValueError):
             return f"crashed ({signal.Signals(-code).name})"
         return f"crashed (signal {-code})"
+
+
+def _started(command: list[str]) -> subprocess.Popen[bytes]:
+    """Return a child started by a thread that lasts, for Linux ends the child with that thread."""
+    with _starting:
+        return _starter(os.getpid()).submit(_start, command).result()
+
+
+@functools.cache
+def _starter(pid: int) -> ThreadPoolExecutor:
+    """Return this process's thread; that of the process it was forked from is not in it."""
+    return ThreadPoolExecutor(1, "audioml-pickled")
+
+
+def _start(command: list[str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,  # Ctrl-C reaches the parent alone
+        env={**dict.fromkeys(_THREADS, "1"), **os.environ},
+    )
 
 
 def _stop(process: subprocess.Popen[bytes], late: threading.Event) -> None:

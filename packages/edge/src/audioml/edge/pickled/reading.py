@@ -77,7 +77,7 @@ def codes(sketch: Sketch) -> list[Code]:
 
 
 def _code(arguments: tuple[Any, ...]) -> Code | None:
-    if arguments and isinstance(arguments[0], bytes | str):  # dill's own first: co_lnotab
+    if arguments and type(arguments[0]) is not int:  # dill's own first: co_lnotab
         arguments = arguments[1:]
     counts = 0
     while counts < len(arguments) and type(arguments[counts]) is int:

@@ -130,7 +130,7 @@ def _resumes(names: list[str]) -> bool:
 def _guess(code: Code) -> str:
     if code.arguments <= 16:
         return "Python 3.10 or older"
-    first = zip(code.instructions[:8:2], code.instructions[1:8:2], strict=True)
+    first = zip(code.instructions[:8:2], code.instructions[1:8:2], strict=False)
     likely = next((_RESUME[pair] for pair in first if pair in _RESUME), None)
     if likely is None or likely == THIS:
         return "another Python"

@@ -25,6 +25,7 @@ class Counts:
     backlog: int = 0
     overflows: int = 0
     scans: int = 0
+    scan_seconds: float = 0.0
     disk_used: float = 0.0
     trouble: str = ""
 

@@ -39,7 +39,8 @@ class Address:
             If the URL or the topic is none.
         """
         try:
-            parts = urlsplit(url or "")
+            # both signs may be in passwords and topics, and mean nothing here
+            parts = urlsplit((url or "").replace("#", "%23").replace("?", "%3F"))
             port = parts.port
             host = (parts.hostname or "").encode("idna").decode()
         except ValueError:  # and UnicodeError, which is one
@@ -48,14 +49,13 @@ class Address:
             raise UsageError(
                 f"an MQTT broker must be given as mqtt://HOST[:PORT][/TOPIC], got {_hidden(url)!r}"
             )
-        tail = f"?{parts.query}" * bool(parts.query) + f"#{parts.fragment}" * bool(parts.fragment)
         return cls(
             host,
             port or _PORTS[parts.scheme],
             parts.scheme == "mqtts",
             None if parts.username is None else unquote(parts.username),
             None if parts.password is None else unquote(parts.password),
-            _checked(topic or unquote(parts.path + tail).strip("/") or _own_topic()),
+            _checked(topic or unquote(parts.path).strip("/") or _own_topic()),
         )
 
 

@@ -58,6 +58,9 @@ class Connection:
         if self.up.is_set():
             self.up.clear()
             self.why = "the connection was lost"
+        elif not self._tried.is_set():
+            self.why = "it closes the connection; does it speak MQTT, and with TLS or without?"
+            self._tried.set()
 
 
 def dropped(client: Client) -> None:

@@ -13,7 +13,7 @@ from audioml.core.errors import OutputError
 from audioml.core.files import shown
 
 from .append import AppendFile
-from .lines import placed
+from .lines import encodable, placed
 
 if TYPE_CHECKING:
     from .base import Event
@@ -48,8 +48,8 @@ class Csv:
         self, to: str | None = None, *, folder: Path, labels: str | Sequence[str] = ()
     ) -> None:
         self._file = AppendFile(placed(to, folder, "results.csv"), _ID)
-        given = labels.split(",") if isinstance(labels, str) else labels
-        self._given = [_column(label) for label in given if label]
+        given = labels.split(",") if isinstance(labels, str) and labels else labels
+        self._given = [_column(label) for label in given]
         self._columns: list[str] | None = None  # of labels in the file; None while it is empty
 
     def deliver(self, events: Sequence[Event], /) -> None:
@@ -117,10 +117,10 @@ def _cells(event: Event, columns: Iterable[str]) -> list[Any]:
 
 
 def _safe(text: str) -> str:
-    return text.translate(_ESCAPES)
+    return encodable(text).translate(_ESCAPES)
 
 
 def _row(cells: Iterable[Any]) -> bytes:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerow(cells)
-    return text.getvalue().encode(errors="backslashreplace")
+    return text.getvalue().encode()

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 __all__ = ["encodable", "line", "placed"]
 
+_ENCODER = json.JSONEncoder(allow_nan=False)
+
 
 def placed(to: str | None, folder: Path, default: str) -> Path:
     """Return where a sink writes: ``to``, from ``folder`` if relative, else ``default`` there."""
@@ -31,9 +33,9 @@ def line(event: Event) -> str:
     """
     data = {"kind": event.data.get("kind", ""), "id": event.id, **event.data}
     try:
-        return json.dumps(data, allow_nan=False)
+        return _ENCODER.encode(data)
     except ValueError:
-        return json.dumps(_finite(data), allow_nan=False)
+        return _ENCODER.encode(_finite(data))
 
 
 def _finite(value: Any) -> Any:

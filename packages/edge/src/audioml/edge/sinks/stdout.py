@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from audioml.core.cli.output import is_terminal
+from audioml.core.errors import UsageError
 from audioml.core.files import shown
 
 from .lines import encodable, line
@@ -32,9 +33,16 @@ class Stdout:
         Nothing: standard output is where it is.
     folder
         Not used.
+
+    Raises
+    ------
+    UsageError
+        If ``to`` is given.
     """
 
     def __init__(self, to: str | None = None, *, folder: Path | None = None) -> None:
+        if to:
+            raise UsageError(f"standard output is where it is, got {to!r}; say just stdout")
         self._files = False  # whether a record of a file came
         self._begun: set[str] = set()  # ids of a batch that failed half-way
         self._rest = b""  # what of it is still to be written

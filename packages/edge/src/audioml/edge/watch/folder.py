@@ -97,6 +97,10 @@ class Folder:
         """Let a `find` that waits return at once; for other threads and signal handlers."""
         self._queue.put(("wake", ""))
 
+    def look_again(self) -> None:
+        """Look through the whole folder the next time, as where what was found got lost."""
+        self._next_scan = 0.0
+
     def find(self, timeout: float) -> Iterator[Found]:
         """Yield what may be worked on, as soon as there is something, at most ``timeout`` s later.
 

@@ -1,0 +1,93 @@
+"""Where the results of streams go: to who sent the sound, and to sinks through the outbox."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from audioml.core.errors import AudiomlError
+from audioml.core.stages import Estimator
+
+from ..dispatch import Dispatcher
+from ..journal import Journal
+from ..records import Records
+from ..sinks.base import EventSink
+from .base import Stream
+from .engine import analyse, lock_for
+
+__all__ = ["Desk", "opened"]
+
+log = logging.getLogger(__name__)
+
+
+class Desk:
+    """Runs the model on streams, side by side, and passes on what it says.
+
+    Parameters
+    ----------
+    estimator, records
+        The model, and what makes records of its results.
+    journal
+        Whose outbox the records go through.
+    dispatcher
+        What brings them on from there.
+    sinks
+        Names of the sinks.
+    """
+
+    def __init__(
+        self,
+        estimator: Estimator,
+        records: Records,
+        *,
+        journal: Journal,
+        dispatcher: Dispatcher,
+        sinks: Mapping[str, EventSink],
+    ) -> None:
+        self._estimator, self._records = estimator, records
+        self._journal, self._dispatcher, self._sinks = journal, dispatcher, tuple(sinks)
+        self._turn = lock_for(estimator)
+        self._writing = threading.Lock()
+        self.failures = 0
+
+    def handle(self, stream: Stream) -> None:
+        """Take a stream to its end.
+
+        Raises
+        ------
+        AudiomlError
+            If the model cannot take its sound.
+        """
+        try:
+            for result in analyse(stream, self._estimator, lock=self._turn):
+                events = self._records(result)
+                if stream.reply is not None:
+                    for event in events:
+                        stream.reply(event.data)
+                with self._writing:
+                    for sink in self._sinks:
+                        self._journal.send(sink, events)
+                self._dispatcher.wake()
+                if self._dispatcher.broken:
+                    return
+        except AudiomlError:
+            self.failures += 1
+            raise
+
+
+@contextlib.contextmanager
+def opened(
+    path: Path, estimator: Estimator, records: Records, sinks: Mapping[str, EventSink]
+) -> Iterator[Desk]:
+    """Give a desk whose records go through the journal at ``path``."""
+    with contextlib.closing(Journal(path, shared=True)) as journal:
+        journal.keep_outbox(name for name in sinks if name != "stdout")
+        dispatcher = Dispatcher(path, sinks)
+        dispatcher.start()
+        try:
+            yield Desk(estimator, records, journal=journal, dispatcher=dispatcher, sinks=sinks)
+        finally:
+            dispatcher.close()

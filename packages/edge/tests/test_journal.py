@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import errno
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audioml.core.errors import OutputError
+from audioml.edge.journal import Finished, Found, Journal
+from audioml.edge.names import Namer
+from audioml.edge.sinks.base import Event
+
+
+@pytest.fixture
+def journal(tmp_path):
+    journal = Journal(tmp_path / "journal.sqlite")
+    yield journal
+    journal.close()
+
+
+def test_a_file_is_taken_up_once_for_each_content(journal) -> None:
+    one, other = Found("a.wav", 10, 1), Found("a.wav", 10, 2)
+    assert journal.add([one, one]) == 1
+    assert journal.add([one]) == 0
+    assert journal.add([other]) == 1
+    assert [row.found for row in journal.waiting(10)] == [one, other]
+
+
+def test_the_oldest_come_first_or_the_newest(journal) -> None:
+    journal.add(Found(f"{i}.wav", 1, i) for i in (3, 1, 2))
+    assert [row.found.mtime_ns for row in journal.waiting(2)] == [1, 2]
+    assert [row.found.mtime_ns for row in journal.waiting(2, newest=True)] == [3, 2]
+
+
+def test_names_that_are_no_text_are_kept(journal) -> None:
+    name = b"caf\xe9 \xff.wav".decode(errors="surrogateescape")
+    journal.add([Found(name, 1, 1)])
+    (row,) = journal.waiting(1)
+    assert row.found.path == name
+
+
+def test_records_come_with_the_end_of_their_file_and_once(journal) -> None:
+    journal.add([Found("a.wav", 1, 1)])
+    (row,) = journal.waiting(1)
+    events = [Event("x", {"kind": "file", "id": "x", "ü": 1.5}), Event("y", {"kind": "window"})]
+    for _ in range(2):
+        journal.finish([Finished(row, "done", events={"jsonl": events})])
+    assert journal.waiting(1) == []
+    waiting = journal.outbox("jsonl", 10)
+    assert [event for _, event in waiting] == events
+    journal.taken([number for number, _ in waiting])
+    assert journal.outbox("jsonl", 10) == []
+
+
+def test_a_record_that_is_no_json_undoes_the_whole_end(journal) -> None:
+    journal.add([Found("a.wav", 1, 1)])
+    (row,) = journal.waiting(1)
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        journal.finish([Finished(row, "done", events={"s": [Event("x", {"v": float("nan")})]})])
+    assert journal.waiting(1) == [row]
+
+
+def test_what_was_in_hand_is_known_after_a_crash(journal) -> None:
+    journal.add([Found("a.wav", 1, 1), Found("b.wav", 1, 2)])
+    first, second = journal.waiting(2)
+    assert journal.in_hand() is None
+    journal.hold(second)
+    again = Journal(journal.path)
+    assert again.in_hand() == second
+    again.finish([Finished(second, "done")])
+    assert again.in_hand() is None
+    again.close()
+    assert journal.waiting(2) == [first]
+
+
+def test_a_file_that_comes_back_waits_again(journal) -> None:
+    found = Found("a.wav", 1, 1)
+    journal.add([found])
+    (row,) = journal.waiting(1)
+    journal.finish([Finished(row, "gone")])
+    assert journal.waiting(1) == []
+    assert journal.add([found]) == 1
+    assert journal.waiting(1) == [row]
+
+
+def test_what_was_given_up_can_be_retried_and_forgotten(journal) -> None:
+    found = Found("a.wav", 1, 1)
+    journal.add([found])
+    (row,) = journal.waiting(1)
+    journal.finish([Finished(row, "bad", reason="no audio")])
+    assert journal.retry("b.wav") == 0
+    assert journal.retry() == 1
+    assert journal.waiting(1)[0].tries == 0
+    assert journal.forget("a.wav") == 1
+    assert journal.add([found]) == 1
+
+
+def test_audio_is_disposed_of_once(journal) -> None:
+    journal.add([Found("a.wav", 1, 2), Found("b.wav", 1, 1)])
+    rows = journal.waiting(2)
+    journal.finish([Finished(row, "done") for row in rows])
+    assert journal.kept() == rows
+    journal.dispose(rows[:1])
+    assert journal.kept() == rows[1:]
+
+
+def test_a_full_disk_is_an_os_error_and_nothing_changes(journal) -> None:
+    journal.add([Found("a.wav", 1, 1)])
+    (row,) = journal.waiting(1)
+    pages = journal._db.execute("PRAGMA page_count").fetchone()[0]
+    journal._db.execute(f"PRAGMA max_page_count = {pages}")
+    many = [Event(str(i), {"text": "x" * 1000}) for i in range(1000)]
+    with pytest.raises(OSError, match="full") as caught:
+        journal.finish([Finished(row, "done", events={"s": many})])
+    assert caught.value.errno == errno.ENOSPC
+    assert journal.waiting(1) == [row]
+    journal._db.execute("PRAGMA max_page_count = 1000000")
+    journal.finish([Finished(row, "done", events={"s": many})])
+    assert len(journal.outbox("s", 10_000)) == 1000
+
+
+def test_the_records_of_sinks_of_before_are_dropped(journal) -> None:
+    for sink in ("old", "new"):
+        journal.send(sink, [Event("x", {})])
+    assert journal.keep_outbox(["new"]) == 1
+    assert journal.outbox("old", 1) == []
+    assert len(journal.outbox("new", 1)) == 1
+
+
+def test_a_file_that_is_no_journal_is_refused(tmp_path) -> None:
+    path = tmp_path / "journal.sqlite"
+    path.write_text("not a database, but long enough to be looked at as if it were one" * 20)
+    with pytest.raises(OutputError, match="cannot open the journal"):
+        Journal(path)
+
+
+@given(st.lists(st.sampled_from(["a.wav", "a.flac", "b/a.wav", "a", "a.wav.2", "a.wav.wav"])))
+def test_no_two_inputs_have_one_output(paths) -> None:
+    taken: set[str] = set()
+    namer = Namer(taken.__contains__)
+    for path in paths:
+        name = namer.name(path)
+        assert name not in taken
+        taken.add(name)
+
+
+def test_an_output_is_called_like_its_input() -> None:
+    taken: set[str] = set()
+    namer = Namer(taken.__contains__)
+    names = []
+    for path in ("sub/a.wav", "sub/a.flac", "sub/a.wav", "sub/a.wav"):
+        names.append(namer.name(path))
+        taken.add(names[-1])
+    assert names == ["sub/a", "sub/a.flac", "sub/a.wav", "sub/a.wav.2"]
