@@ -18,7 +18,7 @@ class Event:
 
     ``id`` is the same whenever the same input is analysed by the same model, so that a reader can
     drop a repeat. ``data`` is plain: text, numbers, lists and mappings, ready for JSON; ``kind``,
-    its first entry, is ``file``, ``window`` or ``bad``.
+    its first entry, is ``file``, ``window``, ``event`` or ``bad``.
     """
 
     id: str
