@@ -28,6 +28,7 @@ import originals
 
 HERE = Path(__file__).parent
 AUDIOML = str(Path(sys.executable).with_name("audioml"))
+_ONE_THREAD = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 DESCRIPTION = '[extractor]\nname = "sonyc-v1"\n'
 
 
@@ -73,7 +74,9 @@ def cpu(folder: Path, data: Path, *, original: bool, repeats: int) -> None:
         for _ in range(3):
             for side, (python, what) in sides.items():
                 command = [python, str(HERE / "sonyc.py"), what, str(model), wav, str(repeats)]
-                done = subprocess.run(command, capture_output=True, text=True, check=False)
+                done = subprocess.run(
+                    command, env=_ONE_THREAD, capture_output=True, text=True, check=False
+                )
                 if done.returncode:
                     raise RuntimeError(done.stderr[-2000:])
                 told = json.loads(done.stdout)
@@ -86,8 +89,11 @@ def cpu(folder: Path, data: Path, *, original: bool, repeats: int) -> None:
             print(f"| {side} | {min(runs):.2f} | {min(runs) / floor:.2f} | {peaks[side]:.0f} |")
 
 
+Running = tuple[subprocess.Popen[bytes], Path]
+
+
 @contextmanager
-def watcher(folder: Path, model: Path, *options: str) -> Iterator[tuple[subprocess.Popen, Path]]:
+def watcher(folder: Path, model: Path, *options: str) -> Iterator[Running]:
     """Give a watcher that runs, and its results; it is ended by SIGTERM."""
     out = folder.with_name(folder.name + "-results")
     command = [AUDIOML, "-q", "edge", "watch", str(folder), "-m", str(model), "-o", str(out)]
@@ -101,7 +107,7 @@ def watcher(folder: Path, model: Path, *options: str) -> Iterator[tuple[subproce
         process.wait(20)
 
 
-def memory(process: subprocess.Popen, field: str = "VmHWM") -> float:
+def memory(process: subprocess.Popen[bytes], field: str = "VmHWM") -> float:
     """Return the peak resident size of a process in MB."""
     for line in Path(f"/proc/{process.pid}/status").read_text().splitlines():
         if line.startswith(field):

@@ -3,13 +3,12 @@
 ``python sonyc.py SIDE MODEL WAV REPEATS``. The side ``original`` is SONYC's algorithm in its own
 steps (librosa for each window, one invocation each), ``bare`` the interpreter alone on features
 that are there, ``audioml`` what ``audioml edge watch`` does with a file. The first two run on
-``ai_edge_litert`` or ``tflite_runtime``, whichever is installed.
+``ai_edge_litert`` or ``tflite_runtime``, whichever is installed. `edge.py` sets one BLAS thread.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import resource
 import sys
 import tempfile
@@ -17,9 +16,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-
-for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
-    os.environ[_name] = "1"
 
 import numpy as np
 
@@ -31,7 +27,7 @@ def interpreter(model: str) -> Any:
     try:
         from ai_edge_litert.interpreter import Interpreter
     except ImportError:
-        from tflite_runtime.interpreter import Interpreter  # type: ignore[import-not-found]
+        from tflite_runtime.interpreter import Interpreter
     made = Interpreter(model, num_threads=1)
     made.allocate_tensors()
     return made

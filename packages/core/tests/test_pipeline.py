@@ -67,3 +67,13 @@ def test_the_tiny_model_keeps_the_contract(model) -> None:
 
     for check in checks_for(model):
         check()
+
+
+def test_a_signal_in_blocks_gives_what_it_gives_in_one_piece(model) -> None:
+    sound = np.random.default_rng(0).uniform(-1, 1, 2600).astype(np.float32)
+    blocks = [Audio(sound[i : i + 700], 1000, i / 1000) for i in range(0, 2600, 700)]
+    one, other = model.predict(Audio(sound, 1000)), model.predict_blocks(blocks)
+    assert list(one) == list(other)
+    np.testing.assert_array_equal(one["level"].values, other["level"].values)
+    with pytest.raises(AudioError, match="takes audio at 1000 Hz"):
+        model.predict_blocks([Audio(sound, 500)])

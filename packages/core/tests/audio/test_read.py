@@ -299,3 +299,20 @@ def test_what_a_format_cannot_hold_is_said(tmp_path, name, rate, channels, subty
         write(tmp_path / name, Audio(np.zeros((channels, 4800)), rate), subtype=subtype)
     assert ".part" not in str(raised.value)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "FLOAT"])
+def test_a_header_that_was_never_finished_does_not_hide_the_sound(tmp_path, subtype) -> None:
+    path = tmp_path / "killed.wav"
+    sound = np.random.default_rng(0).uniform(-0.5, 0.5, (5000, 2)).astype(np.float32)
+    soundfile.write(path, sound, 8000, subtype=subtype)
+    data = bytearray(path.read_bytes())
+    at = data.index(b"data") + 4
+    whole = read(path).samples
+    data[4:8] = data[at : at + 4] = bytes(4)
+    path.write_bytes(data)
+    told: list[str] = []
+    blocks = list(read_blocks(path, block=999, damaged=told.append))
+    np.testing.assert_array_equal(np.concatenate([b.samples for b in blocks], axis=1), whole)
+    assert blocks[1].start == 999 / 8000
+    assert told == [f"{path} has a header that was never finished; all that follows is used"]

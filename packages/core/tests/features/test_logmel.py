@@ -202,3 +202,21 @@ def test_street_recordings_give_the_features_of_the_sonyc_node(reference_data, n
 def test_parameters_that_make_no_sense_are_refused(bad):
     with pytest.raises(ValidationError):
         dataclasses.replace(SONYC, **bad)
+
+
+@given(st.integers(1, 30_000), st.integers(1, 9000))
+@settings(max_examples=40, deadline=None)
+def test_centred_padding_is_that_of_the_padded_signal(length, block) -> None:
+    sound = np.random.default_rng(length).uniform(-1, 1, length).astype(np.float32)
+    params = {"rate": 8000, "window": 1.0, "hop": 0.25, "n_fft": 256, "hop_length": 200}
+    features = LogMel(**params, n_mels=8, pad="center")
+    rows = features(Audio(sound, 8000, start=3.0))
+    size = max(0, -(-(length - 8000) // 2000)) * 2000 + 8000
+    before = (size - length) // 2
+    padded = np.pad(sound, (before, size - length - before))
+    wanted = LogMel(**params, n_mels=8)(Audio(padded, 8000))
+    np.testing.assert_array_equal(rows.tensors["logmel"], wanted.tensors["logmel"])
+    np.testing.assert_allclose(rows.starts, wanted.starts + 3.0 - before / 8000)
+    cuts = [Audio(sound[i : i + block], 8000, 3.0 + i / 8000) for i in range(0, length, block)]
+    parts = [part.tensors["logmel"] for part in features.whole(cuts)]
+    np.testing.assert_array_equal(np.concatenate(parts), rows.tensors["logmel"])

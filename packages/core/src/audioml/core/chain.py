@@ -23,7 +23,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from .errors import ManifestError, ValidationError
-from .files import shown
+from .files import is_inside, shown
 from .plugins import registry
 from .stages import Backend, Session, TensorSpec
 from .values import Tensors
@@ -113,6 +113,9 @@ def _steps(path: Path) -> Sequence[_Step]:
         steps = [_Step(**step) for step in told]
     except TypeError as error:
         raise ManifestError(f"{where}: a step has 'name' and 'file', got {told}") from error
+    for step in steps:
+        if not isinstance(step.file, str) or not is_inside(step.file):
+            raise ManifestError(f"{where}: file {step.file!r} must be a path inside the folder")
     if len({step.name for step in steps}) < len(steps):
         raise ManifestError(f"{where}: two steps bear one name, {[s.name for s in steps]}")
     return steps

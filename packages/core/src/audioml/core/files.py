@@ -8,17 +8,33 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from .errors import AudiomlError, OutputError
 
-__all__ = ["native", "replacing", "replacing_folder", "sha256", "shown", "write_bytes", "writing"]
+__all__ = [
+    "is_inside",
+    "native",
+    "replacing",
+    "replacing_folder",
+    "sha256",
+    "shown",
+    "write_bytes",
+    "writing",
+]
 
 
 def shown(path: str | os.PathLike[str]) -> str:
     """Return a path as one printable line, whatever characters its name holds."""
     text = os.fspath(path)
     return text if text.isprintable() and text.strip() == text and text else repr(text)
+
+
+def is_inside(name: str) -> bool:
+    """Return whether a path that a file names stays in the folder of that file, on any system."""
+    path = PurePosixPath(name)
+    odd = "\\" in name or ":" in name or "\0" in name
+    return bool(name) and not (path.is_absolute() or ".." in path.parts or odd)
 
 
 def native(path: Path) -> bytes | str:

@@ -246,7 +246,8 @@ def template() -> str:
 
 
 def _template() -> Iterator[str]:
-    yield "# audioml edge: every setting, with its default. Paths are relative to this file."
+    yield "# audioml edge: every setting, with its default; remove the # before one to change it."
+    yield "# Paths are relative to this file."
     for name, section in SECTIONS.items():
         yield ""
         yield f"[{name}]"
@@ -254,14 +255,14 @@ def _template() -> Iterator[str]:
             choices = setting.metadata["choices"]
             text = setting.metadata["help"] + (f" One of {', '.join(choices)}." if choices else "")
             yield f"# {text}"
-            yield f"# {setting.name} = {_toml(_default(setting))}"
+            yield f"#{setting.name} = {_toml(_default(setting))}"
     yield ""
     yield "# Where records go: jsonl, csv, sqlite, mqtt, stdout; npz writes a file for each input."
     for kind, to in (("npz", None), ("jsonl", "results.jsonl"), ("mqtt", "mqtt://host:1883/topic")):
-        yield "# [[sink]]"
-        yield f'# kind = "{kind}"'
+        yield "#[[sink]]"
+        yield f'#kind = "{kind}"'
         if to:
-            yield f'# to = "{to}"'
+            yield f'#to = "{to}"'
 
 
 def _default(setting: Field[Any]) -> Any:

@@ -138,7 +138,7 @@ class LogMel(FeatureExtractor):
             return WholeStream(
                 spectra,
                 scale,
-                hann(self.n_fft, win_length=self.win_length).astype(self.dtype),
+                hann(self.n_fft, win_length=self.win_length),
                 hop_length=self.hop_length,
                 center=self.center,
                 pad_mode=self.pad_mode,
@@ -169,7 +169,7 @@ def _prepared(features: LogMel) -> tuple[MelSpectra, Scale, Layout | None]:
     )
     bank = MelBank(filters, dtype=features.dtype)
     spectra = MelSpectra(features.n_fft, bank, power=features.power, scale=scale)
-    window = hann(features.n_fft, win_length=features.win_length).astype(features.dtype)
+    window = hann(features.n_fft, win_length=features.win_length)
     if grid is None:
         return spectra, scale, None
     return (

@@ -106,7 +106,7 @@ class MelBank:
     """
 
     def __init__(self, filters: NDArray[np.float32], *, dtype: DTypeLike = np.float32) -> None:
-        self.size = len(filters)
+        self.size, self.dtype = len(filters), np.dtype(dtype)
         self._bands = [
             _band(filters, slice(first, first + _BAND), dtype)
             for first in range(0, len(filters), _BAND)

@@ -45,7 +45,7 @@ class SharedRows:
         """Fill ``out`` with as many windows as it has rows, the first beginning at sample 0."""
         layout, windows = self._layout, len(out)
         used = (windows - 1) * layout.grid.hop + layout.grid.length
-        padded = np.zeros(used + 2 * layout.margin, np.float32)
+        padded = np.zeros(used + 2 * layout.margin)  # in double precision, see `_Space`
         padded[layout.margin : layout.margin + used] = samples[:used]
         left = layout.left.cut(padded, layout, windows)
         right = layout.right.cut(padded, layout, windows)
@@ -55,7 +55,7 @@ class SharedRows:
         rows = np.concatenate(mels, axis=1)
         out[:] = arranged(self._scale.rows(rows), self._axes, axes="tm")
 
-    def _inner(self, padded: NDArray[np.float32], windows: int) -> Cut:
+    def _inner(self, padded: NDArray[np.float64], windows: int) -> Cut:
         """Return the frames that see no padding: of every window, or only what is new."""
         layout, weights = self._layout, self._layout.window
         step, first, count = layout.hop_length, len(layout.left), layout.inner

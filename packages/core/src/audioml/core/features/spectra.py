@@ -55,8 +55,8 @@ class MelSpectra:
         self._power, self._scale = power, scale
         self._spaces = threading.local()
         self.size = bank.size
-        self.block = max(TILE, 2**16 // n_fft // TILE * TILE)
-        """Frames that are worked on at a time: 256 KiB in float32, measured best on x86."""
+        self.block = max(TILE, 2**17 // n_fft // TILE * TILE)
+        """Frames that are worked on at a time: 1 MiB of them, which a processor's cache holds."""
 
     def __call__(self, cuts: Sequence[Cut], /) -> list[NDArray[Any]]:
         """Return for each cut its mel spectra, shape (windows, frames, n_mels)."""
@@ -77,19 +77,19 @@ class MelSpectra:
 
     def _together(self, cuts: Sequence[Cut]) -> NDArray[Any]:
         size = sum(len(cut) for cut in cuts)
-        dtype = cuts[0].weights.dtype if cuts else np.dtype(np.float32)
-        space = self._space(size, dtype)
+        space = self._space(size)
         done = 0
         for cut in cuts:
             cut.write(space.frames[done : done + len(cut)])
             done += len(cut)
         return self._mels(space, size)
 
-    def _space(self, size: int, dtype: np.dtype[Any]) -> _Space:
+    def _space(self, size: int) -> _Space:
         """Return this thread's memory for so many frames: fresh memory costs as much as the FFT."""
         space: _Space | None = getattr(self._spaces, "one", None)
-        if space is None or len(space.frames) < size or space.frames.dtype != dtype:
-            space = _Space.of(-(-max(size, self.block) // TILE) * TILE, self._n_fft, dtype)
+        if space is None or len(space.frames) < size:
+            tiled = -(-max(size, self.block) // TILE) * TILE
+            space = _Space.of(tiled, self._n_fft, self._bank.dtype)
             self._spaces.one = space
         return space
 
@@ -98,7 +98,7 @@ class MelSpectra:
         space.magnitudes[size:tiled] = 0.0
         magnitudes = space.magnitudes[:size]
         if size:
-            np.abs(_rfft(space.frames[:size], space.spectra[:size]), out=magnitudes)
+            np.abs(space.transformed(size), out=magnitudes)
         if self._power == 2.0:
             np.square(magnitudes, out=magnitudes)
         elif self._power != 1.0:
@@ -108,21 +108,32 @@ class MelSpectra:
 
 @dataclass(frozen=True, slots=True)
 class _Space:
-    """Memory that is used again and again."""
+    """Memory that is used again and again.
 
-    frames: NDArray[Any]
-    spectra: NDArray[Any]
+    The transform is in double precision, as librosa's is: it costs no more than in single, and
+    what a window leaks 100 dB below a tone is right to 1e-5 dB instead of 1e-3.
+    """
+
+    frames: NDArray[np.float64]
+    spectra: NDArray[np.complex128]
+    rounded: NDArray[Any]
     magnitudes: NDArray[Any]
 
     @classmethod
     def of(cls, size: int, n_fft: int, dtype: np.dtype[Any]) -> _Space:
         bins = n_fft // 2 + 1
-        return cls(
-            np.empty((size, n_fft), dtype),
-            np.empty((size, bins), np.result_type(dtype, np.complex64)),
-            np.empty((size, bins), dtype),
-        )
+        spectra = np.empty((size, bins), np.complex128)
+        single = dtype == np.float32
+        rounded = np.empty((size, bins), np.complex64) if single else spectra
+        return cls(np.empty((size, n_fft)), spectra, rounded, np.empty((size, bins), dtype))
 
-
-def _rfft(frames: NDArray[Any], out: NDArray[Any]) -> NDArray[Any]:
-    return np.fft.rfft(frames, out=out) if _HAS_OUT else np.fft.rfft(frames)
+    def transformed(self, size: int) -> NDArray[Any]:
+        """Return the spectra of the first frames, in the precision of the magnitudes."""
+        if _HAS_OUT:
+            spectra = np.fft.rfft(self.frames[:size], out=self.spectra[:size])
+        else:
+            spectra = np.fft.rfft(self.frames[:size])
+        rounded = self.rounded[:size]
+        if self.rounded is not self.spectra or not _HAS_OUT:
+            np.copyto(rounded, spectra, casting="same_kind")
+        return rounded

@@ -95,7 +95,8 @@ class WholeStream:
 
     def _take(self, frames: int) -> None:
         samples, size = self._tape.samples(), len(self._window)
-        view = strided(samples, (1, frames, size), (0, self._hop, 1))
+        double = samples[: (frames - 1) * self._hop + size].astype(np.float64)
+        view = strided(double, (1, frames, size), (0, self._hop, 1))
         self._mels.append(self._spectra([Cut(view, self._window)])[0][0])
         self._tape.drop(frames * self._hop)
 

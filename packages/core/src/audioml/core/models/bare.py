@@ -101,9 +101,7 @@ def _extractor(told: dict[str, Any], path: Path, plugins: Registry) -> Any:
         return plugins.find("extractor", str(name)).load()(**params)
     except TypeError as error:
         where = shown(path.with_suffix(".toml"))
-        raise ManifestError(
-            f"{where}: extractor {name!r} is not made like this: {error}"
-        ) from error
+        raise ManifestError(f"{where}: extractor {name!r} takes other params: {error}") from error
 
 
 def _listed(path: Path, told: dict[str, Any]) -> dict[str, FileEntry]:

@@ -10,10 +10,11 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, Literal
 
 from ..errors import ManifestError
+from ..files import is_inside
 from ..stages import ModelSpec
 
 __all__ = ["MANIFEST", "SCHEMA_VERSION", "FileEntry", "Golden", "Manifest", "Part", "Runtime"]
@@ -185,6 +186,5 @@ def _match(name: str, value: object, pattern: re.Pattern[str], meaning: str) -> 
 
 
 def _check_relative(name: str) -> None:
-    path = PurePosixPath(name)
-    if not name or path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name:
+    if not is_inside(name):
         raise ManifestError(f"file {name!r} must be a relative path inside the model folder")

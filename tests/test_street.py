@@ -1,0 +1,124 @@
+"""``audioml edge watch`` on real street recordings, against the original's own outputs."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from audioml.core import load
+from audioml.core.audio import conform, read
+from audioml.core.features import LogMel
+
+pytest.importorskip("audioml_tflite", reason="audioml-tflite is not installed")
+
+CLASSES = (
+    *("engine", "machinery-impact", "non-machinery-impact", "powered-saw"),
+    *("alert-signal", "music", "human-voice", "dog"),
+)
+NAMES = ("03_000965", "05_001577", "07_002400")
+
+
+@pytest.fixture(scope="module")
+def references(reference_data) -> dict[str, dict[str, np.ndarray]]:
+    return {name: dict(np.load(reference_data / "edge" / f"{name}.npz")) for name in NAMES}
+
+
+@pytest.fixture
+def street(reference_data, tmp_path) -> Path:
+    """The chain of SONYC's two models, described in two small files."""
+    for name in ("quantized_default_int8.tflite", "mlp_ust.tflite"):
+        shutil.copyfile(reference_data / "edge" / name, tmp_path / name)
+    (tmp_path / "street.chain").write_text(
+        '[[step]]\nname = "embedding"\nfile = "quantized_default_int8.tflite"\n'
+        '[[step]]\nname = "classes"\nfile = "mlp_ust.tflite"\n'
+    )
+    (tmp_path / "street.toml").write_text(
+        f'[extractor]\nname = "sonyc-v1"\n[decoder]\nparams.labels = {list(CLASSES)}\n'
+    )
+    return tmp_path / "street.chain"
+
+
+@pytest.mark.parity
+@pytest.mark.parametrize("name", NAMES)
+def test_features_are_librosas(reference_data, references, street, name) -> None:
+    model = load(street)
+    audio = conform(read(reference_data / "edge" / f"{name}.wav"), model.spec)
+    features = model.transform(audio).tensors["logmel"][..., 0]
+    assert np.abs(features - references[name]["features"]).max() <= 1e-4
+
+
+@pytest.mark.parity
+@pytest.mark.parametrize("block", [800, 4410, 44100])
+def test_a_stream_gives_what_the_file_gives(reference_data, references, street, block) -> None:
+    model, name = load(street), NAMES[0]
+    audio = conform(read(reference_data / "edge" / f"{name}.wav"), model.spec)
+    cuts = [
+        type(audio)(audio.samples[:, i : i + block], audio.rate, i / audio.rate)
+        for i in range(0, audio.samples.shape[1], block)
+    ]
+    parts = [p["classes"].values for p in model.stream(cuts)]
+    np.testing.assert_array_equal(np.concatenate(parts), references[name]["classes"][:, 0])
+
+
+@pytest.mark.parity
+def test_watching_gives_the_originals_embeddings_and_classes(
+    reference_data, references, street, tmp_path, audioml_home, audioml_cli
+) -> None:
+    folder = tmp_path / "recordings"
+    folder.mkdir()
+    for name in NAMES:
+        shutil.copyfile(reference_data / "edge" / f"{name}.wav", folder / f"{name}.wav")
+        os.utime(folder / f"{name}.wav", (1.7e9, 1.7e9))
+    done = audioml_cli(
+        *("edge", "watch", str(folder), "-m", str(street), "--once", "--to", "npz", "--to", "jsonl")
+    )
+    assert done.code == 0, done.err
+    results = tmp_path / "recordings-results"
+    for name in NAMES:
+        with np.load(results / f"{name}.npz") as arrays:
+            assert arrays["embedding"].shape == (91, 1, 256)
+            off = np.abs(arrays["embedding"] - references[name]["embedding"]).max(axis=(1, 2))
+            assert np.mean(off <= 1e-4) >= 0.99
+            assert off.max() <= 0.06
+            np.testing.assert_allclose(
+                arrays["classes"], references[name]["classes"], atol=0.02 if off.max() else 1e-6
+            )
+            np.testing.assert_allclose(arrays["times"], np.arange(91) * 0.1, atol=1e-9)
+    lines = (results / "results.jsonl").read_text().splitlines()
+    windows = [r for r in map(json.loads, lines) if r["kind"] == "window"]
+    assert len(windows) == 3 * 91
+    assert list(windows[0]["scores"]) == list(CLASSES)
+
+
+def _double(params: LogMel) -> LogMel:
+    from dataclasses import replace
+
+    return replace(params, dtype="float64")
+
+
+@pytest.mark.parity
+def test_in_double_precision_every_bin_is_librosas() -> None:
+    """Synthetic sound with 160 dB between its bins, against librosa in float64."""
+    librosa = pytest.importorskip("librosa", reason="librosa is not installed")
+    from audioml.core import Audio
+    from audioml.edge.sonyc import sonyc_v1
+
+    time = np.arange(24000) / 8000
+    sound = (0.5 * np.sin(2 * np.pi * 440 * time) + 1e-6 * np.sin(2 * np.pi * 3000 * time)).astype(
+        np.float32
+    )
+    exact = _double(sonyc_v1())(Audio(sound, 8000)).tensors["logmel"][..., 0]
+    quick = sonyc_v1()(Audio(sound, 8000)).tensors["logmel"][..., 0]
+    mel = librosa.filters.mel(sr=8000, n_fft=1024, n_mels=64, htk=True)
+    for index in (0, 7, len(exact) - 1):
+        window = sound[index * 800 : index * 800 + 8000].astype(np.float64)
+        spectrum = np.abs(librosa.stft(window, n_fft=1024, hop_length=160, pad_mode="constant"))
+        wanted = librosa.power_to_db(mel.astype(np.float64) @ spectrum, amin=1e-10, top_db=80.0)
+        assert np.abs(exact[index] - wanted).max() <= 1e-4
+        loud = wanted > wanted.max() - 50
+        assert np.abs(quick[index] - wanted)[loud].max() <= 1e-4
