@@ -153,3 +153,20 @@ def test_an_output_is_called_like_its_input() -> None:
         names.append(namer.name(path))
         taken.add(names[-1])
     assert names == ["sub/a", "sub/a.flac", "sub/a.wav", "sub/a.wav.2"]
+
+
+def test_what_ended_long_ago_and_is_gone_is_forgotten(journal) -> None:
+    journal.add([Found("a.wav", 1, 1), Found("b.wav", 1, 2), Found("c.wav", 1, 3)])
+    first, second, _ = journal.waiting(3)
+    journal.finish([Finished(first, "done"), Finished(second, "done")])
+    assert journal.prune(lambda row: True, before=0.0) == 0
+    assert journal.prune(lambda row: row == first, before=2e10) == 1
+    assert [row.found.path for row in journal.kept()] == ["b.wav"]
+    assert journal.backlog() == 1
+
+
+def test_an_output_of_before_is_not_written_over(tmp_path) -> None:
+    journal = Journal(tmp_path / "journal.sqlite", {"a"}.__contains__)
+    journal.add([Found("a.wav", 1, 1)])
+    assert journal.waiting(1)[0].output == "a.wav"
+    journal.close()

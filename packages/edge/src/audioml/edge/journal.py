@@ -14,7 +14,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -93,14 +93,29 @@ class Finished:
 class Journal:
     """One journal, used by one thread; by several, one at a time, if it is ``shared``.
 
+    Parameters
+    ----------
+    path
+        The file.
+    written
+        Whether an output of a name is there already, which none is then given again.
+    shared
+        Whether several threads use it.
+
     Raises
     ------
     OutputError
         If the file cannot be opened, or is not a journal.
     """
 
-    def __init__(self, path: Path, *, shared: bool = False) -> None:
-        self.path = path
+    def __init__(
+        self,
+        path: Path,
+        written: Callable[[str], bool] = lambda _output: False,
+        *,
+        shared: bool = False,
+    ) -> None:
+        self.path, self._written = path, written
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(
@@ -165,7 +180,8 @@ class Journal:
 
     def _taken(self, output: str) -> bool:
         query = "SELECT 1 FROM files WHERE output = ?"
-        return self._db.execute(query, [os.fsencode(output)]).fetchone() is not None
+        known = self._db.execute(query, [os.fsencode(output)]).fetchone()
+        return known is not None or self._written(output)
 
     def waiting(self, limit: int, *, newest: bool = False, skip: Iterable[int] = ()) -> list[Row]:
         """Return files to be worked on, the oldest first, or the newest."""
@@ -203,6 +219,17 @@ class Journal:
     def kept(self, limit: int = -1) -> list[Row]:
         """Return files that are analysed and whose audio is still there, the oldest first."""
         return self._rows("state = 'done' AND disposed = 0 ORDER BY mtime_ns, id LIMIT ?", limit)
+
+    def prune(self, gone: Callable[[Row], bool], *, before: float, limit: int = 1000) -> int:
+        """Forget files that came to their end ``before`` a time and that are ``gone`` from disk.
+
+        The time is in seconds since 1970. Return how many were forgotten.
+        """
+        ended = "state IN ('done', 'gone', 'dropped') AND finished < ? ORDER BY finished LIMIT ?"
+        rows = [row for row in self._rows(ended, before, limit) if gone(row)]
+        with self._transaction():
+            self._db.executemany("DELETE FROM files WHERE id = ?", [(row.id,) for row in rows])
+        return len(rows)
 
     def dispose(self, rows: Iterable[Row]) -> None:
         """Note that the audio of files is deleted or archived."""

@@ -37,6 +37,10 @@ class Outputs:
         for path in self._folder.rglob(".*.part"):
             path.unlink(missing_ok=True)
 
+    def exists(self, output: str) -> bool:
+        """Return whether there is a file of that name, from before the journal's memory."""
+        return any((self._folder / (output + sink.suffix)).exists() for sink in self._sinks)
+
     def write(self, result: Result, output: str) -> None:
         """Write the files of a result beside where they will be.
 

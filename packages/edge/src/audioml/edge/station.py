@@ -6,9 +6,11 @@ import contextlib
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from audioml.core.decoders import Windows
 from audioml.core.errors import UsageError
 from audioml.core.files import shown
 from audioml.core.models.load import load
@@ -60,14 +62,28 @@ def records(settings: Settings, model: Estimator) -> Records:
     """Return what makes records of results."""
     told = settings.records
     threshold: Any = dict(told.thresholds) or (told.threshold if told.threshold >= 0 else None)
-    return Records(
-        kind=told.records,  # type: ignore[arg-type]  # checked with the settings
+    labels = _labels(model)
+    made = Records(
+        # windows of a model without labels have nothing to say unless embeddings are wanted
+        kind="files" if labels == () and not told.values else told.records,  # type: ignore[arg-type]
         threshold=threshold,
         smoothing=told.smoothing,
         top=told.top or None,
         window=getattr(getattr(model, "extractor", None), "window", None),
         values=told.values,
     )
+    if labels is not None:
+        made.check(labels)
+    return made
+
+
+def _labels(model: Estimator) -> tuple[str, ...] | None:
+    """Return the labels of a model's scores; None where only its answers tell."""
+    decoder = getattr(model, "decoder", None)
+    if not isinstance(decoder, Windows):
+        return None
+    named = decoder.labels
+    return tuple(chain.from_iterable(named.values())) if isinstance(named, Mapping) else named
 
 
 def sinks(
@@ -118,18 +134,20 @@ def watcher(
     file_sinks, event_sinks = sinks(settings, DEFAULT)
     watched = Folder(folder, _watching(settings))
     notifier, ending = Notifier(), Ending(watched.wake)
+    outputs = Outputs(output, file_sinks)
 
     def check() -> None:
         notifier.progress()
         ending.check()
 
-    with locked(output / LOCK), contextlib.closing(Journal(output / JOURNAL)) as journal:
+    written = outputs.exists
+    with locked(output / LOCK), contextlib.closing(Journal(output / JOURNAL, written)) as journal:
         _forget_sinks(journal, event_sinks)
         worker = Worker(
             folder,
             journal=journal,
             estimator=_interruptible(model, check),
-            outputs=Outputs(output, file_sinks),
+            outputs=outputs,
             records=records(settings, model),
             sinks=tuple(event_sinks),
             present=watched.present,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from .dispatch import Dispatcher
 from .ending import Ending, Stopped
@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 _BATCH = 64
 _IDLE = 1.0  # seconds
 _PAUSE = 1.0  # seconds before a disk that took nothing is tried again
+_HOUR = 3600.0
 _HASTY, _PATIENT = 2.0, 60.0  # seconds for the last records
 _NOTES = 5.0  # seconds between notes for `status`
 
@@ -56,6 +57,7 @@ class Watcher:
     once: bool = False
     told: Callable[[Sequence[Finished]], None] = lambda _finished: None
     _next_note: float = 0.0
+    _next_prune: float = field(default_factory=lambda: time.monotonic() + _HOUR)
     _busy: bool = False
     _missed: bool = False
 
@@ -134,6 +136,9 @@ class Watcher:
         self.counts.scan_seconds = self.folder.scan_seconds
         self.counts.trouble = self.folder.away
         self.notifier.progress(self.counts.trouble or f"{self.counts.done} files analysed")
+        if time.monotonic() >= self._next_prune:
+            self._next_prune = time.monotonic() + _HOUR
+            self.housekeeper.prune()
         if time.monotonic() >= self._next_note:
             self._next_note = time.monotonic() + _NOTES
             self._note()

@@ -146,7 +146,9 @@ def _bring(settings: Settings, make: Callable[[dict[str, Any]], Source], *, quie
         raise UsageError("npz writes a file for each recording; for streams use jsonl or sqlite")
     spec = model.spec
     info = {"name": spec.name, "version": spec.version, "rate": spec.rate}
-    told = replace(records(settings, model), kind="windows", values=_values(settings, model))
+    told = replace(records(settings, model), kind="windows")
+    if not _labelled(model):
+        told = replace(told, values=True)  # nothing else would be in the records
     from ..live.desk import opened
 
     stop = threading.Event()
@@ -166,10 +168,8 @@ def _run(source: Source, desk: Desk, stop: threading.Event) -> None:
     source.run(desk.handle, stop)
 
 
-def _values(settings: Settings, model: Any) -> bool:
-    """Return whether records hold embeddings: if wanted, or where nothing else would be in them."""
-    labelled = bool(getattr(getattr(model, "decoder", None), "labels", True))
-    return settings.records.values or not labelled
+def _labelled(model: Any) -> bool:
+    return bool(getattr(getattr(model, "decoder", None), "labels", True))
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import logging
 import shutil
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ __all__ = ["Housekeeper"]
 
 log = logging.getLogger(__name__)
 _BATCH = 100
+_REMEMBERED = 30 * 86400.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,13 @@ class Housekeeper:
         """Do what was left to be done when the process ended."""
         if self.after != "keep":
             self._dispose(self.journal.kept())
+
+    def prune(self) -> None:
+        """Let the journal forget files of a month ago that are not there any more."""
+        self.journal.prune(
+            lambda row: look(self.folder, row.found.path) != row.found,
+            before=time.time() - _REMEMBERED,
+        )
 
     def used(self) -> float:
         """Return the share of the disk that is in use."""
