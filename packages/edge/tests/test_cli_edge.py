@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
+import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -132,14 +136,9 @@ def test_a_unit_is_written_for_a_configuration(edge, folder) -> None:
 
 
 def test_a_pipe_is_analysed(edge, folder, tiny_model, monkeypatch) -> None:
-    import io
-    import sys
-    from types import SimpleNamespace
-
-    data = write_wav(folder / "a.wav", seconds=2).read_bytes()
-    reading, writing = __import__("os").pipe()
-    with open(writing, "wb") as pipe:
-        pipe.write(data)
+    reading, writing = os.pipe()
+    os.write(writing, write_wav(folder / "a.wav", seconds=2).read_bytes())
+    os.close(writing)
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.FileIO(reading)))
     done = edge("run", "-", "-m", tiny_model)
     assert done.code == 0, done.err
