@@ -22,6 +22,7 @@ import pytest
 from edge_tiny import age, started, until, write_model, write_wav
 
 from audioml.edge.journal import JOURNAL
+from audioml.edge.outputs import PARTIAL
 from audioml.edge.status import status
 
 
@@ -79,7 +80,7 @@ class Station:
     def assert_all_once(self, names: set[str]) -> None:
         """Every input has one whole output and one record, and nothing else is there."""
         assert self.outputs() == {f"{Path(name).with_suffix('')}.npz" for name in names}
-        assert not list(self.out.rglob("*.part"))
+        assert not list((self.out / PARTIAL).iterdir())
         for name in self.outputs():
             with np.load(self.out / name) as arrays:
                 assert arrays["embedding"].shape[1:] == (1, 2)

@@ -99,7 +99,7 @@ def test_what_was_given_up_can_be_retried_and_forgotten(journal) -> None:
 def test_audio_is_disposed_of_once(journal) -> None:
     journal.add([Found("a.wav", 1, 2), Found("b.wav", 1, 1)])
     rows = journal.waiting(2)
-    journal.finish([Finished(row, "done") for row in rows])
+    journal.finish([Finished(row, "done", status="ok") for row in rows])
     assert journal.kept() == rows
     journal.dispose(rows[:1])
     assert journal.kept() == rows[1:]
@@ -120,12 +120,24 @@ def test_a_full_disk_is_an_os_error_and_nothing_changes(journal) -> None:
     assert len(journal.outbox("s", 10_000)) == 1000
 
 
-def test_the_records_of_sinks_of_before_are_dropped(journal) -> None:
-    for sink in ("old", "new"):
-        journal.send(sink, [Event("x", {})])
-    assert journal.keep_outbox(["new"]) == 1
-    assert journal.outbox("old", 1) == []
-    assert len(journal.outbox("new", 1)) == 1
+def test_records_for_a_sink_that_takes_none_are_bounded(journal) -> None:
+    journal.send("a", [Event(str(i), {"i": i}) for i in range(10)])
+    journal.send("b", [Event("x", {})])
+    assert journal.trim("a", 3) == 7
+    assert [event.id for _, event in journal.outbox("a", 10)] == ["7", "8", "9"]
+    assert journal.trim("a", 3) == 0
+    assert journal.unsent() == {"a": 3, "b": 1}
+    assert journal.trim("b", 0) == 1
+
+
+def test_the_name_of_what_was_gone_is_free(journal) -> None:
+    journal.add([Found("a.wav", 0, 1)])
+    (row,) = journal.waiting(1)
+    journal.finish([Finished(row, "gone")])
+    journal.add([Found("a.wav", 9, 2)])
+    assert journal.waiting(1)[0].output == "a"
+    journal.add([Found("a.wav", 0, 1)])
+    assert [row.output for row in journal.waiting(2)] == ["a.wav", "a"]
 
 
 def test_a_file_that_is_no_journal_is_refused(tmp_path) -> None:
@@ -156,13 +168,19 @@ def test_an_output_is_called_like_its_input() -> None:
 
 
 def test_what_ended_long_ago_and_is_gone_is_forgotten(journal) -> None:
-    journal.add([Found("a.wav", 1, 1), Found("b.wav", 1, 2), Found("c.wav", 1, 3)])
-    first, second, _ = journal.waiting(3)
-    journal.finish([Finished(first, "done"), Finished(second, "done")])
+    journal.add(Found(f"{i}.wav", 1, i) for i in range(6))
+    first, second, *_ = journal.waiting(6)
+    journal.finish([Finished(first, "done", status="ok"), Finished(second, "done", status="ok")])
     assert journal.prune(lambda row: True, before=0.0) == 0
-    assert journal.prune(lambda row: row == first, before=2e10) == 1
-    assert [row.found.path for row in journal.kept()] == ["b.wav"]
-    assert journal.backlog() == 1
+    assert len(journal.kept()) == 2
+    seen: list[int] = []
+    after = journal.prune(lambda row: bool(seen.append(row.id)), before=2e10, limit=4)
+    assert after == 4
+    after = journal.prune(lambda row: bool(seen.append(row.id)), before=2e10, after=after, limit=4)
+    assert (after, seen) == (0, [1, 2, 3, 4, 5, 6])
+    journal.prune(lambda row: row == first, before=2e10)
+    assert journal.kept() == [second]
+    assert journal.backlog() == 4
 
 
 def test_an_output_of_before_is_not_written_over(tmp_path) -> None:

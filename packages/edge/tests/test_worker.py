@@ -2,14 +2,17 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
+import signal
 
 import numpy as np
 import pytest
 from edge_tiny import age, write_model, write_wav
 
 from audioml.core import load
+from audioml.edge.ending import Stopped
 from audioml.edge.journal import Journal
-from audioml.edge.outputs import Outputs
+from audioml.edge.outputs import PARTIAL, Outputs
 from audioml.edge.records import Records
 from audioml.edge.sinks.npz import Npz
 from audioml.edge.watch.scan import scan
@@ -70,7 +73,7 @@ def test_outputs_appear_with_the_group_and_are_whole(bench, folder) -> None:
     assert bench.worker.waiting(100) == []
     assert {each.state for each in bench.worker.flush()} == {"done"}
     assert outputs(bench) == ["a.npz", "sub/b.npz"]
-    assert not list(bench.out.rglob("*.part"))
+    assert not list((bench.out / PARTIAL).iterdir())
     with np.load(bench.out / "a.npz") as arrays:
         assert arrays["embedding"].shape == (3, 1, 2)
     assert len(bench.journal.outbox("jsonl", 10)) == 2
@@ -148,7 +151,7 @@ def test_a_full_disk_leaves_nothing_half_and_the_file_waits(folder, tmp_path, ti
     bench.scan()
     with pytest.raises(OSError, match="No space"):
         bench.work()
-    assert not list(bench.out.rglob("*.part"))
+    assert not list((bench.out / PARTIAL).iterdir())
     (row,) = bench.worker.waiting(10)
     assert row.tries == 0
     sink.full = False
@@ -175,17 +178,100 @@ def test_a_group_that_cannot_be_published_is_published_later(bench, folder, monk
     assert outputs(bench) == ["a.npz", "b.npz"]
 
 
+@pytest.mark.parametrize("fails", [1, 2, 3, 4])
+def test_a_group_is_published_whenever_its_sync_failed(bench, folder, monkeypatch, fails) -> None:
+    for number in range(3):
+        write_wav(folder / f"{number}.wav")
+    bench.scan()
+    fsync, calls = os.fsync, []
+
+    def failing(handle) -> None:
+        calls.append(handle)
+        if len(calls) == fails:
+            raise OSError(errno.EIO, "Input/output error")
+        fsync(handle)
+
+    monkeypatch.setattr("os.fsync", failing)
+    with pytest.raises(OSError, match="Input/output"):
+        bench.work()
+    assert len(bench.worker.flush()) == 3
+    assert outputs(bench) == ["0.npz", "1.npz", "2.npz"]
+
+
+def test_names_that_are_alike_at_their_end_stay_apart(bench, folder) -> None:
+    names = [f"{i}{'x' * 240}" for i in (1, 2)]
+    write_wav(folder / f"{names[0]}.wav", seconds=1)
+    write_wav(folder / f"{names[1]}.wav", seconds=3)
+    bench.scan()
+    bench.work()
+    assert outputs(bench) == [f"{name}.npz" for name in names]
+    lengths = [len(np.load(bench.out / name)["times"]) for name in outputs(bench)]
+    assert lengths == [3, 11]
+
+
+def test_an_output_that_cannot_be_is_its_files_fault_alone(bench, folder) -> None:
+    write_wav(folder / "a.wav")
+    write_wav(folder / "b" / "c.wav")
+    bench.scan()
+    bench.out.mkdir(exist_ok=True)
+    (bench.out / "b").write_text("a file, where a folder should be")
+    finished = {each.row.found.path: each for each in bench.work()}
+    assert finished["a.wav"].state == "done"
+    assert "its output cannot be written" in finished["b/c.wav"].reason
+
+
+def test_results_that_were_tidied_away_hold_nothing_up(bench, folder) -> None:
+    write_wav(folder / "day" / "a.wav")
+    bench.scan()
+    bench.work()
+    shutil.rmtree(bench.out / "day")
+    write_wav(folder / "day" / "b.wav")
+    bench.scan()
+    for row in bench.worker.waiting(10):
+        bench.worker.work(row)
+    shutil.rmtree(bench.out / "day")
+    assert [each.state for each in bench.worker.flush()] == ["done"]
+    assert outputs(bench) == ["day/b.npz"]
+
+
+def test_a_file_that_somebody_has_open_waits(bench, folder) -> None:
+    before = signal.signal(signal.SIGIO, signal.SIG_IGN)
+    try:
+        age(write_wav(folder / "a.wav"))
+        bench.scan()
+        with (folder / "a.wav").open("r+b"):
+            assert bench.work() == []
+        assert [each.state for each in bench.work()] == ["done"]
+    finally:
+        signal.signal(signal.SIGIO, before)
+
+
+def test_a_file_that_is_put_down_is_not_blamed(bench, folder, monkeypatch) -> None:
+    def stopped() -> None:
+        raise Stopped
+
+    age(write_wav(folder / "a.wav"))
+    bench.scan()
+    (row,) = bench.worker.waiting(1)
+    bench.worker._check = stopped
+    with pytest.raises(Stopped):
+        bench.worker.work(row)
+    assert bench.journal.in_hand() is None
+
+
 def test_the_file_in_hand_at_a_crash_is_blamed_and_no_other(bench, folder, tiny_model) -> None:
     age(write_wav(folder / "a.wav"), write_wav(folder / "b.wav"))
     bench.scan()
     killer, innocent = bench.worker.waiting(10)
-    (bench.out / "sub").mkdir(parents=True)
-    (bench.out / "sub" / ".x.npz.part").write_text("half")
+    (bench.out / PARTIAL).mkdir(parents=True)
+    (bench.out / PARTIAL / "x.npz").write_text("half")
+    (bench.out / ".recorder.part").write_text("somebody else's")
     for tries in range(1, TRIES + 1):
         bench.journal.hold(killer)
         again = Bench(folder, bench.out, tiny_model)  # as after a restart
         again.worker.recover()
-        assert not list(bench.out.rglob("*.part"))
+        assert not list((bench.out / PARTIAL).iterdir())
+        assert (bench.out / ".recorder.part").exists()
         rows = {row.id: row.tries for row in again.worker.waiting(10)}
         assert rows[innocent.id] == 0
         assert rows.get(killer.id) == (tries if tries < TRIES else None)

@@ -142,7 +142,8 @@ def test_a_chain_feeds_each_model_with_what_the_last_one_gave(write, tmp_path) -
     write("", name="two.scale", factor="10")
     chain = write(name="both.chain", factor="")
     chain.write_text(
-        '[[step]]\nname = "first"\nfile = "one.scale"\n[[step]]\nname = "then"\nfile = "two.scale"\n'
+        '[[step]]\nname = "first"\nfile = "one.scale"\n'
+        '[[step]]\nname = "then"\nfile = "two.scale"\n'
     )
     prediction = load(chain).predict(ones())
     assert prediction["first"].values[0].tolist() == [2.0, -2.0]

@@ -101,7 +101,7 @@ def test_a_runtime_that_is_missing_is_said_with_the_reason(tiny, tmp_path) -> No
 def test_a_folder_without_a_manifest_is_no_model(tiny, tmp_path) -> None:
     with pytest.raises(NotFoundError, match="it has no model.json"):
         load(tmp_path)
-    with pytest.raises(NotFoundError, match="it does not exist"):
+    with pytest.raises(NotFoundError, match="does not exist"):
         load(tmp_path / "nowhere")
     with pytest.raises(NotFoundError, match="no model is called 'nothing'"):
         load("nothing")

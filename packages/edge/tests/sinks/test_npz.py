@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from audioml.core.errors import UsageError
 from audioml.core.values import Frames, Prediction
 from audioml.edge.sinks import zipped
 from audioml.edge.sinks.npz import Npz, arrays
@@ -93,6 +94,6 @@ def test_a_full_disk_is_an_oserror(result, tmp_path) -> None:
         Npz(folder=tmp_path).write(result, tmp_path / "no" / "where")
 
 
-def test_the_folder_can_be_another(tmp_path) -> None:
-    assert Npz("out", folder=tmp_path).folder == tmp_path / "out"
-    assert Npz(folder=tmp_path).folder == tmp_path
+def test_a_place_of_its_own_is_refused(tmp_path) -> None:
+    with pytest.raises(UsageError, match="use --output, not npz:out"):
+        Npz("out", folder=tmp_path)

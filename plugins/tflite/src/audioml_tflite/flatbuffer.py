@@ -53,7 +53,7 @@ def check_model(path: Path) -> None:
                     f"{shown(path)} is not a TFLite model: wanted 'TFL3' at byte 4"
                 )
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-                _check_table(data, _moved(data, 0), _MODEL)
+                _Check(data).table(_moved(data, 0), _MODEL)
     except OSError as error:
         raise NotFoundError(f"cannot read {shown(path)}: {error.strerror or error}") from error
     except (IndexError, struct.error) as error:
@@ -72,25 +72,39 @@ def _moved(data: mmap.mmap, at: int) -> int:
     return at + _number(data, at, "<I")
 
 
-def _check_table(data: mmap.mmap, at: int, fields: _Fields) -> None:
-    """Check a table: how long it is and where its fields lie stands in another, the vtable."""
-    vtable = at - _number(data, at, "<i")
-    length = _number(data, vtable, "<H")
-    _number(data, vtable + length - 2, "<H")
-    _number(data, at + _number(data, vtable + 2, "<H") - 1, "<B")
-    for field, kind in fields.items():
-        slot = 4 + 2 * field
-        offset = _number(data, vtable + slot, "<H") if slot < length else 0
-        if offset and isinstance(kind, dict):
-            _check_table(data, _moved(data, at + offset), kind)
-        elif offset:
-            _check_vector(data, _moved(data, at + offset), kind)
+class _Check:
+    """Follows every offset once: tables may be pointed to from many places."""
 
+    def __init__(self, data: mmap.mmap) -> None:
+        self._data = data
+        self._seen: set[tuple[int, int]] = set()
 
-def _check_vector(data: mmap.mmap, at: int, kind: int | list[_Fields]) -> None:
-    count = _number(data, at, "<I")
-    width = kind if isinstance(kind, int) else 4
-    _number(data, at + 3 + count * width, "<B")
-    if isinstance(kind, list):
-        for place in range(at + 4, at + 4 + 4 * count, 4):
-            _check_table(data, _moved(data, place), kind[0])
+    def table(self, at: int, fields: _Fields) -> None:
+        """Check a table: how long it is and where its fields lie stands in another, the vtable."""
+        if (at, id(fields)) in self._seen:
+            return
+        self._seen.add((at, id(fields)))
+        data = self._data
+        vtable = at - _number(data, at, "<i")
+        length = _number(data, vtable, "<H")
+        _number(data, vtable + length - 2, "<H")
+        _number(data, at + _number(data, vtable + 2, "<H") - 1, "<B")
+        for field, kind in fields.items():
+            slot = 4 + 2 * field
+            offset = _number(data, vtable + slot, "<H") if slot < length else 0
+            if offset and isinstance(kind, dict):
+                self.table(_moved(data, at + offset), kind)
+            elif offset:
+                self._vector(_moved(data, at + offset), kind)
+
+    def _vector(self, at: int, kind: int | list[_Fields]) -> None:
+        if (at, id(kind)) in self._seen:
+            return
+        self._seen.add((at, id(kind)))
+        data = self._data
+        count = _number(data, at, "<I")
+        width = kind if isinstance(kind, int) else 4
+        _number(data, at + 3 + count * width, "<B")
+        if isinstance(kind, list):
+            for place in range(at + 4, at + 4 + 4 * count, 4):
+                self.table(_moved(data, place), kind[0])

@@ -116,6 +116,8 @@ def _steps(path: Path) -> Sequence[_Step]:
     for step in steps:
         if not isinstance(step.file, str) or not is_inside(step.file):
             raise ManifestError(f"{where}: file {step.file!r} must be a path inside the folder")
+        if step.backend == "chain":
+            raise ManifestError(f"{where}: a chain holds no chains, got {step.file!r}")
     if len({step.name for step in steps}) < len(steps):
         raise ManifestError(f"{where}: two steps bear one name, {[s.name for s in steps]}")
     return steps

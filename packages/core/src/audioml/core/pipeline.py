@@ -69,7 +69,10 @@ class Pipeline(Estimator):
         return self.decode(self.run(rows), starts=rows.starts, end=audio.end)
 
     def predict_blocks(self, blocks: Iterable[Audio], /) -> Prediction:
-        """Return the prediction for a whole signal; neither its sound nor its features are kept."""
+        """Return the prediction for a whole signal; its features are not kept.
+
+        Nor is its sound, unless the extractor needs to know how long it is (``pad="center"``).
+        """
         outputs: list[Tensors] = []
         starts, end = [], [0.0]
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from audioml.core.errors import AudiomlError
@@ -18,7 +19,9 @@ __all__ = ["Dispatcher"]
 
 log = logging.getLogger(__name__)
 _BATCH = 256
-_LONGEST = 30.0  # seconds between tries of a sink that does not take anything
+_HURRY = 1.0  # seconds
+_LONGEST = 5.0  # seconds between tries of a sink that does not take anything
+_FOREVER = 3600.0
 
 
 class Dispatcher:
@@ -33,10 +36,15 @@ class Dispatcher:
         Path of the journal, which the thread opens for itself.
     sinks
         By name.
+    limit
+        How many records may wait for a sink that takes none; of more the oldest are dropped.
     """
 
-    def __init__(self, journal: Path, sinks: Mapping[str, EventSink]) -> None:
-        self._path, self._sinks = journal, sinks
+    def __init__(
+        self, journal: Path, sinks: Mapping[str, EventSink], *, limit: int = 1_000_000
+    ) -> None:
+        self._path, self._sinks, self._limit = journal, sinks, limit
+        self.dropped = 0
         self._wanted, self._ending = threading.Event(), threading.Event()
         self._due = dict.fromkeys(sinks, 0.0)
         self._delay = dict.fromkeys(sinks, 0.0)
@@ -52,13 +60,21 @@ class Dispatcher:
         """Say that there are new records."""
         self._wanted.set()
 
-    def close(self, timeout: float = 2.0) -> None:
-        """Deliver what can be delivered within some seconds, and end."""
+    def close(self, hurry: Callable[[], bool] = lambda: True) -> None:
+        """Deliver what waits and can be delivered, and end.
+
+        A reader that is slow is waited for, but no more than a second once there is a ``hurry``.
+        """
         self._ending.set()
         self._wanted.set()
-        self._thread.join(timeout)
-        for sink in self._sinks.values():
-            sink.close()
+        deadline = float("inf")
+        while self._thread.is_alive() and time.monotonic() < deadline:
+            self._thread.join(0.1)
+            if hurry():
+                deadline = min(deadline, time.monotonic() + _HURRY)
+        if not self._thread.is_alive():  # else it still uses them
+            for sink in self._sinks.values():
+                sink.close()
 
     def _run(self) -> None:
         journal = self._opened()
@@ -67,10 +83,13 @@ class Dispatcher:
             self._wanted.clear()
             for name in self._sinks:
                 self._deliver(journal, name)
+                if name in self.troubles:
+                    with contextlib.suppress(OSError):
+                        self._trim(journal, name)
             if ending:
                 return
             waits = [due - time.monotonic() for name, due in self._due.items() if self._delay[name]]
-            self._wanted.wait(max(0.0, min(waits, default=3600.0)))
+            self._wanted.wait(max(0.0, min(waits, default=_FOREVER)))
 
     def _opened(self) -> Journal | None:
         """Return the journal, once the disk lets it be opened."""
@@ -95,7 +114,7 @@ class Dispatcher:
         except BrokenPipeError:
             self.broken = True
             self.troubles[name] = "nobody reads it any more"
-            self._delay[name], self._due[name] = _LONGEST, float("inf")
+            self._delay[name], self._due[name] = _FOREVER, time.monotonic() + _FOREVER
         except (OSError, AudiomlError) as error:
             self._failed(name, str(error))
         except Exception as error:
@@ -113,3 +132,9 @@ class Dispatcher:
         self.troubles[name] = reason
         self._delay[name] = min(_LONGEST, max(1.0, 2 * self._delay[name]))
         self._due[name] = time.monotonic() + self._delay[name]
+
+    def _trim(self, journal: Journal, name: str) -> None:
+        dropped = journal.trim(name, self._limit)
+        if dropped:
+            self.dropped += dropped
+            log.warning("%d records for sink %s are dropped: too many wait", dropped, name)

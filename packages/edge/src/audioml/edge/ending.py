@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import threading
+import contextlib
+import queue
 import time
 from collections.abc import Callable
 
@@ -18,6 +19,8 @@ class Stopped(Exception):  # noqa: N818 - nothing went wrong
 class Ending:
     """Set once, from any thread or by a signal handler.
 
+    Nothing here takes a lock: a handler runs in the middle of whatever the main thread does.
+
     Parameters
     ----------
     asked
@@ -25,23 +28,25 @@ class Ending:
     """
 
     def __init__(self, asked: Callable[[], None] = lambda: None) -> None:
-        self._event = threading.Event()
+        self._woken: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._at = float("inf")
         self._asked = asked
 
     def ask(self) -> None:
         """Let everything end soon."""
-        if not self._event.is_set():
+        if not self:
             self._at = time.monotonic()
-            self._event.set()
+            self._woken.put(None)
             self._asked()
 
     def __bool__(self) -> bool:
-        return self._event.is_set()
+        return self._at < float("inf")
 
     def wait(self, seconds: float) -> None:
         """Wait, but no longer than until it shall end."""
-        self._event.wait(seconds)
+        if not self:
+            with contextlib.suppress(queue.Empty):
+                self._woken.get(timeout=seconds)
 
     def check(self) -> None:
         """Let the work on the file in hand end where its time is over.

@@ -35,11 +35,12 @@ CREATE TABLE IF NOT EXISTS files (
   mtime_ns INTEGER NOT NULL, output BLOB NOT NULL UNIQUE, state TEXT NOT NULL DEFAULT 'new',
   tries INTEGER NOT NULL DEFAULT 0, status TEXT, reason TEXT, flags TEXT, seconds REAL,
   duration REAL, added REAL NOT NULL, finished REAL, disposed INTEGER NOT NULL DEFAULT 0);
-CREATE INDEX IF NOT EXISTS waiting ON files (state, mtime_ns);
+CREATE INDEX IF NOT EXISTS by_state ON files (state, disposed, mtime_ns);
 CREATE INDEX IF NOT EXISTS paths ON files (path);
 CREATE TABLE IF NOT EXISTS outbox (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, sink TEXT NOT NULL, id TEXT NOT NULL, data TEXT NOT NULL,
   UNIQUE (sink, id));
+CREATE INDEX IF NOT EXISTS in_order ON outbox (sink, seq);
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
 _VERSION = 1
@@ -121,6 +122,7 @@ class Journal:
             self._db = sqlite3.connect(
                 path, timeout=30.0, isolation_level=None, check_same_thread=not shared
             )
+            self._db.execute("PRAGMA auto_vacuum=INCREMENTAL")  # heeded where the file is new
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=NORMAL")
             self._db.execute("PRAGMA cache_size=-2000")
@@ -157,9 +159,9 @@ class Journal:
         returned = []
         with _as_os_error():
             for key, state in self._db.execute(query, list(keyed)):
-                del keyed[key]
+                known = keyed.pop(key)
                 if state == "gone":
-                    returned.append((key,))
+                    returned.append(known)
         if not keyed and not returned:
             return 0
         if self._names is None:
@@ -174,8 +176,10 @@ class Journal:
                     "VALUES (?,?,?,?,?,?)",
                     row,
                 )
-            back = "UPDATE files SET state = 'new', tries = 0 WHERE key = ?"
-            self._db.executemany(back, returned)
+            back = "UPDATE files SET state = 'new', tries = 0, output = ? WHERE key = ?"
+            for each in returned:
+                output = os.fsencode(self._names.name(each.path))
+                self._db.execute(back, (output, each.key))
         return len(keyed) + len(returned)
 
     def _taken(self, output: str) -> bool:
@@ -187,9 +191,8 @@ class Journal:
         """Return files to be worked on, the oldest first, or the newest."""
         order = "DESC" if newest else "ASC"
         skipped = ",".join(str(int(each)) for each in skip)
-        return self._rows(
-            f"state = 'new' AND id NOT IN ({skipped}) ORDER BY mtime_ns {order}, id LIMIT ?", limit
-        )
+        wanted = f"state = 'new' AND disposed = 0 AND id NOT IN ({skipped})"
+        return self._rows(f"{wanted} ORDER BY mtime_ns {order}, id LIMIT ?", limit)
 
     def _rows(self, where: str, *values: Any) -> list[Row]:
         columns = "id, key, path, size, mtime_ns, output, tries"
@@ -207,9 +210,9 @@ class Journal:
             query = "SELECT count(*) FROM files WHERE state = 'new'"
             return int(self._db.execute(query).fetchone()[0])
 
-    def hold(self, row: Row) -> None:
+    def hold(self, row: Row | None) -> None:
         """Note which file is in hand, so that one that ends the process is found out."""
-        self.note("in_hand", row.id)
+        self.note("in_hand", row.id if row else 0)
 
     def in_hand(self) -> Row | None:
         """Return the file that was in hand when the process ended, if it is not finished."""
@@ -217,19 +220,24 @@ class Journal:
         return rows[0] if rows else None
 
     def kept(self, limit: int = -1) -> list[Row]:
-        """Return files that are analysed and whose audio is still there, the oldest first."""
-        return self._rows("state = 'done' AND disposed = 0 ORDER BY mtime_ns, id LIMIT ?", limit)
+        """Return files that are analysed, whole and still there, the oldest first."""
+        whole = "state = 'done' AND disposed = 0 AND status = 'ok'"
+        return self._rows(f"{whole} ORDER BY mtime_ns, id LIMIT ?", limit)
 
-    def prune(self, gone: Callable[[Row], bool], *, before: float, limit: int = 1000) -> int:
+    def prune(
+        self, gone: Callable[[Row], bool], *, before: float, after: int = 0, limit: int = 1000
+    ) -> int:
         """Forget files that came to their end ``before`` a time and that are ``gone`` from disk.
 
-        The time is in seconds since 1970. Return how many were forgotten.
+        The time is in seconds since 1970. Looks at ``limit`` rows whose numbers are above
+        ``after``, and returns the last of these numbers, or 0 where there are no more.
         """
-        ended = "state IN ('done', 'gone', 'dropped') AND finished < ? ORDER BY finished LIMIT ?"
-        rows = [row for row in self._rows(ended, before, limit) if gone(row)]
+        rows = self._rows("id > ? ORDER BY id LIMIT ?", after, limit)
+        ended = "id = ? AND state IN ('done', 'gone', 'dropped') AND finished < ?"
+        old = [(row.id, before) for row in rows if gone(row)]
         with self._transaction():
-            self._db.executemany("DELETE FROM files WHERE id = ?", [(row.id,) for row in rows])
-        return len(rows)
+            self._db.executemany(f"DELETE FROM files WHERE {ended}", old)  # noqa: S608
+        return rows[-1].id if len(rows) == limit else 0
 
     def dispose(self, rows: Iterable[Row]) -> None:
         """Note that the audio of files is deleted or archived."""
@@ -253,11 +261,10 @@ class Journal:
                 statement + ("" if path is None else " AND path = ?"), values
             ).rowcount
 
-    def finish(self, finished: Sequence[Finished], *, durable: bool = True) -> None:
+    def finish(self, finished: Sequence[Finished]) -> None:
         """Write what became of files, with their records, in one transaction that is synced."""
         now = time.time()
-        self._db.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
-        with self._transaction():
+        with self._synced(), self._transaction():
             for each in finished:
                 tries = each.row.tries + (each.state in ("bad", "new"))
                 self._db.execute(
@@ -268,6 +275,9 @@ class Journal:
                         *(each.seconds, each.duration, now, tries, each.row.id),
                     ),
                 )
+                if each.state == "gone":  # its name is free again
+                    name = b"\0%d" % each.row.id
+                    self._db.execute("UPDATE files SET output=? WHERE id=?", (name, each.row.id))
                 for sink, events in each.events.items():
                     self._db.executemany(
                         "INSERT OR IGNORE INTO outbox (sink, id, data) VALUES (?,?,?)",
@@ -283,13 +293,19 @@ class Journal:
                 [(sink, event.id, _text(event.data)) for event in events],
             )
 
-    def keep_outbox(self, sinks: Iterable[str]) -> int:
-        """Drop the records for all but these sinks; return how many that were."""
-        kept = list(sinks)
-        marks = ",".join("?" * len(kept))
+    def unsent(self) -> dict[str, int]:
+        """Return how many records wait for each sink."""
+        with _as_os_error():
+            return dict(self._db.execute("SELECT sink, count(*) FROM outbox GROUP BY sink"))
+
+    def trim(self, sink: str, limit: int) -> int:
+        """Drop the oldest records for a sink but ``limit``; return how many that were."""
+        newest = "SELECT seq FROM outbox WHERE sink = ? ORDER BY seq DESC LIMIT 1 OFFSET ?"
         with self._transaction():
-            query = f"DELETE FROM outbox WHERE sink NOT IN ({marks})"  # noqa: S608 - question marks
-            return self._db.execute(query, kept).rowcount
+            return self._db.execute(
+                f"DELETE FROM outbox WHERE sink = ? AND seq <= ({newest})",  # noqa: S608
+                (sink, sink, limit),
+            ).rowcount
 
     def outbox(self, sink: str, limit: int) -> list[tuple[int, Event]]:
         """Return the records that a sink has not taken, in order, each with its number."""
@@ -301,6 +317,23 @@ class Journal:
         """Forget records that a sink has taken."""
         with self._transaction():
             self._db.executemany("DELETE FROM outbox WHERE seq = ?", [(n,) for n in numbers])
+        with _as_os_error():
+            self._db.execute("PRAGMA incremental_vacuum(64)").fetchall()
+
+    def analysed(self) -> bool:
+        """Return whether any file was."""
+        return bool(self._rows("state = 'done' LIMIT 1"))
+
+    def given_up(self) -> int:
+        """Return how many files were given up."""
+        with _as_os_error():
+            query = "SELECT count(*) FROM files WHERE state = 'bad'"
+            return int(self._db.execute(query).fetchone()[0])
+
+    def told(self, name: str) -> Any:
+        """Return a value that was noted, or None."""
+        with _as_os_error():
+            return self._meta(name, None)
 
     def note(self, name: str, value: Any) -> None:
         """Keep a value, for `status` and for the next start."""
@@ -316,6 +349,15 @@ class Journal:
             self._note(name, default)
             return default
         return json.loads(found[0])
+
+    @contextlib.contextmanager
+    def _synced(self) -> Iterator[None]:
+        """Let transactions last through a power cut, which costs a sync each."""
+        self._db.execute("PRAGMA synchronous=FULL")
+        try:
+            yield
+        finally:
+            self._db.execute("PRAGMA synchronous=NORMAL")
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,13 +12,26 @@ from pathlib import Path
 from .results import Result
 from .sinks.base import FileSink
 
-__all__ = ["Outputs"]
+__all__ = ["PARTIAL", "Outputs", "is_the_disks"]
 
+PARTIAL = ".partial"
+"""The folder, within that for results, of files that are not whole yet."""
 _FEW = 4  # files that are synced one by one
+_DISK = frozenset(
+    {
+        *(errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM),
+        *(errno.ENOENT, errno.ESTALE, errno.ENODEV, errno.ENXIO, errno.EMFILE, errno.ENFILE),
+    }
+)
+
+
+def is_the_disks(error: OSError) -> bool:
+    """Return whether a failure to write is the disk's, and not that of the file's name."""
+    return error.errno in _DISK
 
 
 class Outputs:
-    """The files that a group of inputs becomes: written beside, synced together, then renamed.
+    """The files that a group of inputs becomes: written aside, synced together, then renamed.
 
     Parameters
     ----------
@@ -30,19 +44,20 @@ class Outputs:
     def __init__(self, folder: Path, sinks: Sequence[FileSink]) -> None:
         self._folder, self._sinks = folder, sinks
         self._written: list[tuple[Path, Path]] = []
-        self._folders: set[Path] = set()
+        self._renamed: set[Path] = set()
 
     def clean(self) -> None:
         """Remove what an end in the middle of a write left behind."""
-        for path in self._folder.rglob(".*.part"):
-            path.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            for path in (self._folder / PARTIAL).iterdir():
+                path.unlink(missing_ok=True)
 
     def exists(self, output: str) -> bool:
         """Return whether there is a file of that name, from before the journal's memory."""
         return any((self._folder / (output + sink.suffix)).exists() for sink in self._sinks)
 
     def write(self, result: Result, output: str) -> None:
-        """Write the files of a result beside where they will be.
+        """Write the files of a result aside.
 
         Raises
         ------
@@ -53,12 +68,18 @@ class Outputs:
         try:
             for sink in self._sinks:
                 final = self._folder / (output + sink.suffix)
-                self._prepare(final.parent)
-                temporary = final.with_name(f".{final.name[-200:]}.part")
+                temporary = self._folder / PARTIAL / f"{result.key}{sink.suffix}.part"
+                temporary.parent.mkdir(parents=True, exist_ok=True)
+                final.parent.mkdir(parents=True, exist_ok=True)
+                with contextlib.suppress(FileNotFoundError):  # a name that is too long: here,
+                    final.lstat()  # and not when the whole group is renamed
                 self._written.append((temporary, final))
                 sink.write(result, temporary)
         except BaseException:
-            self._drop(before)
+            for temporary, _ in self._written[before:]:
+                with contextlib.suppress(OSError):
+                    temporary.unlink(missing_ok=True)
+            del self._written[before:]
             raise
 
     def publish(self) -> None:
@@ -67,32 +88,19 @@ class Outputs:
         Raises
         ------
         OSError
-            If the disk is full, or the files cannot be renamed; they can be published later.
+            If the disk is full or away; what is left can be published later.
         """
-        if not self._written:
-            return
         _sync([temporary for temporary, _ in self._written], self._folder)
-        for temporary, final in self._written:
-            with contextlib.suppress(FileNotFoundError):  # renamed before publishing failed
-                temporary.rename(final)
-        for folder in {final.parent for _, final in self._written}:
-            _fsync(folder)
-        self._written.clear()
-
-    def drop(self) -> None:
-        """Give up what was written and not published."""
-        self._drop(0)
-
-    def _drop(self, first: int) -> None:
-        for temporary, _ in self._written[first:]:
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
-        del self._written[first:]
-
-    def _prepare(self, folder: Path) -> None:
-        if folder not in self._folders:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._folders.add(folder)
+        while self._written:
+            temporary, final = self._written[-1]
+            final.parent.mkdir(parents=True, exist_ok=True)  # somebody may have tidied up
+            temporary.rename(final)
+            self._written.pop()
+            self._renamed.add(final.parent)
+        for folder in self._renamed:
+            with contextlib.suppress(FileNotFoundError):
+                _fsync(folder)
+        self._renamed.clear()
 
 
 def _sync(paths: Sequence[Path], folder: Path) -> None:

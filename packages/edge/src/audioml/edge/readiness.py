@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,19 +12,21 @@ from pathlib import Path
 
 import numpy as np
 
-from audioml.core.errors import AudiomlError
+from audioml.core.errors import AudiomlError, UsageError
 from audioml.core.files import shown
 from audioml.core.stages import Estimator
 from audioml.core.values import Audio
 
 from .settings import Settings
 from .sinks import make
-from .station import DEFAULT, estimator
+from .sinks.address import Address
+from .station import DEFAULT, archive_folder, check_fit, estimator, records
 from .watch.mounts import is_remote
 
 __all__ = ["Finding", "findings"]
 
 _TEST_SECONDS = 5.0
+_PATIENCE = 3.0  # seconds
 _EARLIEST = 1_767_225_600  # 2026-01-01: a clock that shows less was never set
 
 
@@ -63,7 +66,9 @@ def _model(settings: Settings) -> Iterator[str]:
     spec = model.spec
     yield f"{spec.name} {spec.version} ({spec.weights[:12]}), {time.perf_counter() - began:.2f} s"
     yield f"takes {spec.rate or 'any'} Hz, {spec.channels or 'any'} channel(s)"
+    check_fit(model)
     yield _speed(model)
+    records(settings, model)  # whose thresholds must be for labels that there are
 
 
 def _speed(model: Estimator) -> str:
@@ -84,6 +89,9 @@ def _folder(settings: Settings) -> Iterator[str]:
         raise NotADirectoryError(f"{shown(folder)} is not a folder")
     if not os.access(folder, os.R_OK | os.X_OK):
         raise PermissionError(f"{shown(folder)} cannot be read by this user")
+    archive_folder(settings, folder)
+    if settings.disk.low > settings.disk.high:
+        raise UsageError(f"'low' {settings.disk.low:g} is above 'high' {settings.disk.high:g}")
     changing = settings.files.after != "keep" or settings.disk.when_full != "wait"
     if changing and not os.access(folder, os.W_OK):
         raise PermissionError(
@@ -93,7 +101,8 @@ def _folder(settings: Settings) -> Iterator[str]:
     yield f"{shown(folder)}, {how}"
     usage = shutil.disk_usage(folder)
     used = 1.0 - usage.free / usage.total
-    room = f"{usage.free / 1e9:.1f} GB free, {used:.0%} used"
+    unit, size = ("GB", 1e9) if usage.free >= 1e9 else ("MB", 1e6)
+    room = f"{usage.free / size:.1f} {unit} free, {used:.0%} used"
     if used >= settings.disk.high:
         raise OSError(f"{room}: the disk counts as full from {settings.disk.high:.0%}")
     yield room
@@ -109,7 +118,15 @@ def _output(settings: Settings) -> Iterator[str]:
 
 def _sink(kind: str, to: str | None, options: dict[str, object]) -> Iterator[str]:
     sink = make(kind, to, **options)  # type: ignore[arg-type]
-    yield f"{to or 'ready'}"
+    if kind == "mqtt":
+        address = Address.of(to)
+        try:
+            socket.create_connection((address.host, address.port), _PATIENCE).close()
+        except OSError as error:
+            raise OSError(f"{address} does not answer: {error}") from error
+        yield f"{address} answers"
+    else:
+        yield to or "ready"
     close = getattr(sink, "close", None)
     if close is not None:
         close()

@@ -133,7 +133,7 @@ class Records:
         above = scores.over() if scores else None
         embedding = _embedding(result) if self.values else None
         for index, start in enumerate(grid.times.tolist()):
-            data: dict[str, Any] = {"key": result.key, "window": index}
+            data: dict[str, Any] = {"key": result.key, "window": result.first + index}
             data |= _span(start, start + window)
             data["time"] = utc(result.recorded, start)
             if rows is not None:
@@ -142,6 +142,8 @@ class Records:
                 data["above"] = above[index]
             if embedding is not None and index < len(embedding):
                 data["embedding"] = _numbers(embedding[index].ravel())
+            if result.flags and self.kind == "windows":  # else the record of the file has them
+                data["flags"] = list(result.flags)
             data["model"] = model
             name = record_id(result.key, result.spec, "window", index)
             yield _event("window", name, result.name, data)
@@ -273,7 +275,7 @@ def _happening(result: Result, annotation: Annotation, row: int, index: int) -> 
 
 def record_id(key: str, spec: ModelSpec, kind: str, index: int | str = "") -> str:
     """Return what names a record wherever and however often it is made, 20 hexadecimal digits."""
-    model = spec.weights or f"{spec.name}-{spec.version}"
+    model = f"{spec.weights or spec.name}-{spec.manifest or spec.version}"
     text = f"{key}|{model}|{kind}|{index}".encode(errors="surrogateescape")
     return hashlib.sha1(text, usedforsecurity=False).hexdigest()[:20]
 

@@ -23,8 +23,8 @@ class Result:
     Parameters
     ----------
     key
-        What this input is and no other: a digest of a file's path, size, time and inode, or of a
-        stream's name and the time of its block. The same input always has the same key.
+        What this input is and no other: a digest of a file's path, size and time, or of a stream's
+        name and the time of its block. The same input always has the same key.
     name
         The file's path within the folder that is watched, or the stream's name.
     prediction
@@ -39,6 +39,8 @@ class Result:
         Of the input: Hz, number, seconds.
     seconds
         Time that the work took.
+    first
+        Number of the first window in its file or stream.
     recorded
         When the input began, in seconds since 1970: a file's modification time less its duration,
         or the clock when the first block came.
@@ -55,6 +57,7 @@ class Result:
     duration: float = 0.0
     seconds: float = 0.0
     recorded: float = 0.0
+    first: int = 0
 
     @property
     def heads(self) -> dict[str, Frames]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, replace
@@ -29,16 +30,19 @@ __all__ = [
 Words = tuple[str, ...]
 
 
-def _setting(default: Any, text: str, *choices: str) -> Any:
-    return field(default=default, metadata={"help": text, "choices": choices})
+def _setting(
+    default: Any, text: str, *choices: str, least: float = -math.inf, most: float = math.inf
+) -> Any:
+    about = {"help": text, "choices": choices, "least": least, "most": most}
+    return field(default=default, metadata=about)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
     """The model."""
 
-    model: str = _setting("", "Model folder, model file, or the name of a model in the store.")
-    threads: int = _setting(1, "Threads of the model's runtime.")
+    model: str = _setting("", "Model folder, model file (.tflite, .chain), or name in the store.")
+    threads: int = _setting(1, "Threads of the model's runtime.", least=1)
     variant: str = _setting("", "Named variant of the model.")
 
 
@@ -52,9 +56,9 @@ class Files:
     ignore: Words = _setting(IGNORED, "Names of files and folders to be passed over.")
     recursive: bool = _setting(True, "Look into folders within the folder.")
     order: str = _setting("oldest", "Which waiting file comes first.", "oldest", "newest")
-    settle: float = _setting(2.0, "Seconds without change after which a file counts as whole.")
-    rescan: float = _setting(45.0, "Seconds between looks through the whole folder.")
-    poll: float = _setting(0.0, "Look every so many seconds instead of relying on events; 0: no.")
+    settle: float = _setting(2.0, "Seconds without change after which a file is whole.", least=0)
+    rescan: float = _setting(45.0, "Seconds between looks through the whole folder.", least=1)
+    poll: float = _setting(0.0, "Seconds between looks, in place of events; 0: events.", least=0)
     after: str = _setting("keep", "What becomes of analysed audio.", "keep", "delete", "archive")
     archive: str = _setting("", "Folder for analysed audio, for `after = archive`.")
 
@@ -65,11 +69,12 @@ class RecordSettings:
 
     records: str = _setting("both", "Which records are made.", "windows", "files", "both")
     threshold: float = _setting(-1.0, "Score from which a label counts as present; below 0: none.")
-    smoothing: float = _setting(0.0, "Seconds over which scores are averaged.")
-    top: int = _setting(0, "How many of the highest labels a record names; 0: all.")
+    smoothing: float = _setting(0.0, "Seconds over which scores are averaged.", least=0)
+    top: int = _setting(0, "How many of the highest labels a record names; 0: all.", least=0)
     values: bool = _setting(False, "Put embeddings into the records of windows too.")
     thresholds: Mapping[str, float] = field(
-        default_factory=dict, metadata={"help": "Thresholds of single labels.", "choices": ()}
+        default_factory=dict,
+        metadata={"help": "Thresholds of single labels, over the common one.", "choices": ()},
     )
 
 
@@ -77,8 +82,8 @@ class RecordSettings:
 class Disk:
     """What happens when the disk fills."""
 
-    high: float = _setting(0.95, "Share of the disk from which it counts as full.")
-    low: float = _setting(0.90, "Share of the disk down to which room is made.")
+    high: float = _setting(0.95, "Share of the disk from which it counts as full.", least=0, most=1)
+    low: float = _setting(0.90, "Share of the disk down to which room is made.", least=0, most=1)
     when_full: str = _setting(
         "wait",
         "Wait; delete analysed audio, oldest first; or then even audio not analysed yet.",
@@ -92,6 +97,7 @@ class Service:
 
     metrics: str = _setting("", "Address for Prometheus, such as 127.0.0.1:9109.")
     metrics_file: str = _setting("", "File for the textfile collector of Prometheus.")
+    outbox: int = _setting(1_000_000, "Records that may wait for a sink; of more, the oldest go.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +181,7 @@ _WORDS = {
     "int": "a whole number",
     "float": "a number",
     "bool": "true or false",
-    "Words": "a list of text",
+    "Words": "a list of text that is not empty",
     "Mapping[str, float]": "a table of numbers",
 }
 
@@ -190,7 +196,7 @@ def read(path: Path) -> Settings:
     """
     where = shown(path)
     try:
-        told = tomllib.loads(path.read_text(encoding="utf-8"))
+        told = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         raise UsageError(f"{where} cannot be read: {error}") from error
     sinks = tuple(_sink(each, where) for each in _tables(told.pop("sink", []), where))
@@ -234,10 +240,17 @@ def _check_value(setting: Field[Any], value: Any, where: str) -> None:
     right = isinstance(value, _TYPES[kind]) and (kind == "bool" or not isinstance(value, bool))
     if kind == "Words":
         right = right and all(isinstance(each, str) for each in value)
+        right = right and (bool(value) or setting.name != "pattern")
     if choices and value not in choices:
         raise UsageError(f"{where}{setting.name} is one of {', '.join(choices)}; got {value!r}")
     if not right:
         raise UsageError(f"{where}{setting.name} must be {_WORDS[kind]}, got {value!r}")
+    if kind in ("int", "float"):
+        least, most = setting.metadata["least"], setting.metadata["most"]
+        if not least <= value <= most:
+            to = f" and at most {most:g}" if most < math.inf else ""
+            told = f"must be at least {least:g}{to}" if least > -math.inf else "must be a number"
+            raise UsageError(f"{where}{setting.name} {told}, got {value!r}")
 
 
 def template() -> str:
@@ -247,7 +260,7 @@ def template() -> str:
 
 def _template() -> Iterator[str]:
     yield "# audioml edge: every setting, with its default; remove the # before one to change it."
-    yield "# Paths are relative to this file."
+    yield "# Paths are relative to this file, those of sinks to the folder for results."
     for name, section in SECTIONS.items():
         yield ""
         yield f"[{name}]"

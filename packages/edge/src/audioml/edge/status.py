@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from audioml.core.errors import NotFoundError
 from audioml.core.files import shown
@@ -61,7 +62,8 @@ def status(journal: Path, *, failures: int = 5) -> Status:
     if not journal.is_file():
         raise NotFoundError(f"no journal at {shown(journal)}; nothing was watched into this folder")
     try:
-        db = sqlite3.connect(f"file:{journal}?mode=ro", uri=True, timeout=10.0)
+        place = f"file:{quote(os.fsencode(journal.absolute()))}?mode=ro"
+        db = sqlite3.connect(place, uri=True, timeout=10.0)
         with db:
             return _read(db, failures, running=is_locked(journal.with_name(LOCK)))
     except sqlite3.Error as error:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 
 from .dispatch import Dispatcher
 from .ending import Ending, Stopped
-from .journal import Finished, Journal
+from .journal import Finished, Found, Journal
 from .service.counts import Counts
 from .service.disk import Housekeeper
 from .service.notify import Notifier
@@ -22,8 +22,6 @@ log = logging.getLogger(__name__)
 _BATCH = 64
 _IDLE = 1.0  # seconds
 _PAUSE = 1.0  # seconds before a disk that took nothing is tried again
-_HOUR = 3600.0
-_HASTY, _PATIENT = 2.0, 60.0  # seconds for the last records
 _NOTES = 5.0  # seconds between notes for `status`
 
 
@@ -57,14 +55,13 @@ class Watcher:
     once: bool = False
     told: Callable[[Sequence[Finished]], None] = lambda _finished: None
     _next_note: float = 0.0
-    _next_prune: float = field(default_factory=lambda: time.monotonic() + _HOUR)
     _busy: bool = False
     _missed: bool = False
 
     def run(self) -> None:
         """Watch."""
-        self._attempt(lambda: self._tell(self.worker.recover()))
-        self._attempt(self.housekeeper.recover)
+        while not self._attempt(self._recover) and not self.ending:
+            pass
         self.notifier.ready()
         self.dispatcher.start()
         try:
@@ -75,8 +72,16 @@ class Watcher:
         finally:
             self.notifier.stopping()
             self.folder.close()
-            self.dispatcher.close(_PATIENT if self.once and not self.ending else _HASTY)
-            self._attempt(self._note)
+            self.dispatcher.close(lambda: bool(self.ending) or not self.once)
+            self._attempt(self._last)
+
+    def _recover(self) -> None:
+        self._tell(self.worker.recover())
+        self.housekeeper.catch_up()
+
+    def _last(self) -> None:
+        self.worker.rest()
+        self._note()
 
     def _round(self) -> None:
         """Find files, and work on some of those that wait."""
@@ -86,7 +91,7 @@ class Watcher:
             if self.ending:
                 break
             try:
-                if self.worker.work(row) is None:
+                if not self.worker.work(row):
                     break
             except Stopped:
                 break
@@ -103,10 +108,19 @@ class Watcher:
             self._missed = False
             self.folder.look_again()
         try:
-            self.journal.add(self.folder.find(self._patience()))
+            self.journal.add(self._until_the_end(self.folder.find(self._patience())))
         except OSError:
             self._missed = True
             raise
+
+    def _until_the_end(self, found: Iterator[Found]) -> Iterator[Found]:
+        """Yield what is found; very many files must hold up neither the end nor the watchdog."""
+        for number, each in enumerate(found):
+            if number % _BATCH == 0:
+                self.notifier.progress(f"{number} files looked at")
+                if self.ending:
+                    return
+            yield each
 
     def _patience(self) -> float:
         """Return how long there is nothing to do but to wait, in seconds."""
@@ -136,15 +150,14 @@ class Watcher:
         self.counts.scan_seconds = self.folder.scan_seconds
         self.counts.trouble = self.folder.away
         self.notifier.progress(self.counts.trouble or f"{self.counts.done} files analysed")
-        if time.monotonic() >= self._next_prune:
-            self._next_prune = time.monotonic() + _HOUR
-            self.housekeeper.prune()
         if time.monotonic() >= self._next_note:
             self._next_note = time.monotonic() + _NOTES
             self._note()
             if not self.folder.away:
                 self.counts.disk_used = self.housekeeper.used()
-                self.counts.dropped += len(self.housekeeper.make_room())
+                self.counts.dropped += self.housekeeper.make_room(self.worker.group)
+                self.housekeeper.catch_up()
+                self.housekeeper.prune()
 
     def _note(self) -> None:
         self.counts.backlog = self.journal.backlog()

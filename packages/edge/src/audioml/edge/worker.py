@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Sequence
@@ -14,16 +15,17 @@ from audioml.core.stages import Estimator
 from . import faults
 from .ending import Stopped
 from .inputs import analyse
-from .journal import Finished, Journal, Row
-from .outputs import Outputs
+from .journal import Finished, Found, Journal, Row
+from .outputs import Outputs, is_the_disks
 from .records import Records
-from .watch.scan import look
+from .watch.scan import being_written, look
 
-__all__ = ["TRIES", "Worker"]
+__all__ = ["DELAYS", "TRIES", "Worker"]
 
 log = logging.getLogger(__name__)
 TRIES = 3
-_DELAYS = (2.0, 10.0)  # seconds before the second try and the third
+DELAYS = (2.0, 10.0)
+"""Seconds before the second try and the third."""
 _GROUP, _GROUP_SECONDS = 64, 0.25
 
 
@@ -42,6 +44,10 @@ class Worker:
         Whether the folder is there: where it is not, a missing file says nothing.
     check
         Called now and then while a file is read; it may raise `Stopped`.
+    changed
+        Called with a file that has another content than when it was found.
+    delays
+        Seconds before the second try and the third.
     """
 
     def __init__(
@@ -55,10 +61,13 @@ class Worker:
         sinks: Sequence[str] = (),
         present: Callable[[], bool] = lambda: True,
         check: Callable[[], None] = lambda: None,
+        changed: Callable[[Found], None] = lambda _found: None,
+        delays: Sequence[float] = DELAYS,
     ) -> None:
         self._folder, self._journal, self._estimator = folder, journal, estimator
         self._outputs, self._records, self._sinks = outputs, records, tuple(sinks)
-        self._present, self._check = present, check
+        self._present, self._check, self._changed = present, check, changed
+        self._delays = delays
         self._group: list[Finished] = []
         self._opened = 0.0
         self._due: dict[int, float] = {}
@@ -83,11 +92,12 @@ class Worker:
         now = time.monotonic()
         for number in [n for n, due in self._due.items() if due <= now]:
             del self._due[number]
-        skip = [each.row.id for each in self._group]
-        return self._journal.waiting(limit, newest=newest, skip=[*skip, *self._due])
+        return self._journal.waiting(limit, newest=newest, skip=[*self.group, *self._due])
 
-    def work(self, row: Row) -> Finished | None:
-        """Work on a file; it ends with the group. None where the folder went away meanwhile.
+    def work(self, row: Row) -> bool:
+        """Work on a file; it ends with the group. Return whether the folder is there at all.
+
+        A file that is being written to, or has another content by now, waits.
 
         Raises
         ------
@@ -99,16 +109,34 @@ class Worker:
         now = look(self._folder, row.found.path)
         if now != row.found:
             if not self._present():
-                return None
+                return False
             reason = "deleted before it was analysed" if now is None else "changed meanwhile"
-            finished = Finished(row, "gone", reason=reason)
+            self._end(Finished(row, "gone", reason=reason))
+            if now is not None:
+                self._changed(now)
+        elif being_written(self._folder / row.found.path):
+            self._due[row.id] = time.monotonic() + DELAYS[0]
         else:
-            self._journal.hold(row)
-            finished = self._analysed(row)
+            self._end(self._held(row))
+        return True
+
+    def _end(self, finished: Finished) -> None:
         if not self._group:
             self._opened = time.monotonic()
         self._group.append(finished)
-        return finished
+
+    def rest(self) -> None:
+        """Say that no file is in hand, so that none is blamed if the process ends now."""
+        self._journal.hold(None)
+
+    def _held(self, row: Row) -> Finished:
+        self._journal.hold(row)
+        try:
+            return self._analysed(row)
+        except BaseException:  # not the file's fault: it is put down again
+            with contextlib.suppress(OSError):
+                self.rest()
+            raise
 
     @property
     def full(self) -> bool:
@@ -146,7 +174,13 @@ class Worker:
             log.exception("%s", shown(row.found.path))
             return self._failed(row, f"{type(error).__name__}: {error}")
         faults.point("before_write")
-        self._outputs.write(result, row.output)
+        try:
+            self._outputs.write(result, row.output)
+        except Exception as error:
+            if isinstance(error, OSError) and is_the_disks(error):
+                raise
+            log.info("%s", shown(row.found.path), exc_info=True)
+            return self._failed(row, f"its output cannot be written: {error}")
         faults.point("after_write")
         return Finished(
             row,
@@ -158,12 +192,17 @@ class Worker:
             events=dict.fromkeys(self._sinks, events),
         )
 
+    @property
+    def group(self) -> list[int]:
+        """Return the numbers of the files that are worked on and not finished."""
+        return [each.row.id for each in self._group]
+
     def _failed(self, row: Row, reason: str) -> Finished:
         if row.tries + 1 < TRIES:
-            self._due[row.id] = time.monotonic() + _DELAYS[row.tries]
+            self._due[row.id] = time.monotonic() + self._delays[row.tries]
             log.info("%s: %s; to be tried again", shown(row.found.path), reason)
             return Finished(row, "new", reason=reason)
-        log.warning("%s is given up: %s", shown(row.found.path), reason)
+        log.error("%s is given up: %s", shown(row.found.path), reason)
         found, spec = row.found, self._estimator.spec
         bad = self._records.bad(row.key, found.path, reason, spec, found.mtime_ns / 1e9)
         events = {sink: [bad] for sink in self._sinks}

@@ -16,6 +16,7 @@ __all__ = ["as_audio", "conform", "conform_blocks"]
 
 log = logging.getLogger(__name__)
 _LOWEST = 100  # Hz; soxr ends the process at 1
+_LARGEST = 1 << 22  # samples of a block at the model's rate: 16 MB a channel
 _CHANNELS = 64  # more than that are samples, in an array that lies on its side
 
 
@@ -61,7 +62,7 @@ def conform_blocks(blocks: Iterable[Audio], spec: ModelSpec, /) -> Iterator[Audi
     """
     resampler: _Resampler | None = None
     started = False
-    for block in blocks:
+    for block in _bounded(blocks, spec):
         _check_finite(block)
         fitted = _with_channels(block, spec)
         if spec.rate is not None and block.rate != spec.rate:
@@ -84,6 +85,19 @@ def conform_blocks(blocks: Iterable[Audio], spec: ModelSpec, /) -> Iterator[Audi
             yield rest
     if not started:
         raise AudioError("the audio holds no samples")
+
+
+def _bounded(blocks: Iterable[Audio], spec: ModelSpec) -> Iterator[Audio]:
+    """Yield blocks cut so that none becomes very large at the model's rate."""
+    for block in blocks:
+        grown = max(1.0, (spec.rate or block.rate) / block.rate)
+        size = max(1, int(_LARGEST / grown))
+        for first in range(0, block.samples.shape[1], size):
+            if first == 0 and size >= block.samples.shape[1]:
+                yield block
+            else:
+                part = block.samples[:, first : first + size]
+                yield Audio(part, block.rate, block.start + first / block.rate)
 
 
 class _Resampler:

@@ -16,6 +16,7 @@ TILE = 8
 """Frames per matrix product, see `MelBank`."""
 
 _BAND = 16
+_LARGEST = 1 << 24  # numbers in a bank of filters: 64 MB
 _HZ_PER_MEL = 200.0 / 3  # Slaney's scale is linear below 1 kHz ...
 _KNEE = 1000.0 / _HZ_PER_MEL
 _STEP = np.log(6.4) / 27.0  # ... and logarithmic above (Auditory Toolbox, 1998)
@@ -76,6 +77,11 @@ def mel_filters(
         raise ValidationError(
             f"mel filters need n_mels >= 1, n_fft >= 2 and 0 <= fmin < fmax, "
             f"got {n_mels}, {n_fft}, {fmin}, {fmax}"
+        )
+    if n_mels * (n_fft // 2 + 1) > _LARGEST:
+        raise ValidationError(
+            f"n_mels={n_mels} filters of n_fft={n_fft} take more memory than they are worth; "
+            f"expected n_mels times n_fft below {2 * _LARGEST}"
         )
     if norm not in ("slaney", None):
         raise ValidationError(f"'norm' must be 'slaney' or None, got {norm!r}")

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import AudioError, ValidationError
-from ..stages import concatenated
 from ..values import Audio, Rows
 
 __all__ = [
@@ -165,14 +164,20 @@ def centred(blocks: Iterable[Audio], grid: Grid) -> Iterator[Audio]:
 
     It then begins before its own start, by half of what was missing.
     """
-    audio = concatenated(blocks)
-    count = audio.samples.shape[1]
-    missing = grid.missing(count, first=True)
+    parts = list(blocks)
+    if not parts:
+        raise AudioError("no audio: expected at least one block")
+    rate, start = parts[0].rate, parts[0].start
+    missing = grid.missing(sum(part.samples.shape[1] for part in parts), first=True)
     before = missing // 2
-    samples = np.pad(audio.samples, ((0, 0), (before, missing - before)))
-    for first in range(0, samples.shape[1], _PIECE):
-        start = audio.start + (first - before) / audio.rate
-        yield Audio(samples[:, first : first + _PIECE], audio.rate, start)
+    if before:
+        yield Audio(np.zeros((1, before), np.float32), rate, start - before / rate)
+    for part in parts:
+        for first in range(0, part.samples.shape[1], _PIECE):
+            piece = part.samples[:, first : first + _PIECE]
+            yield Audio(piece, rate, part.start + first / rate)
+    if missing:
+        yield Audio(np.zeros((1, missing - before), np.float32), rate, parts[-1].end)
 
 
 def mono(audio: Audio, rate: int) -> Samples:

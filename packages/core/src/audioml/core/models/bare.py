@@ -50,8 +50,9 @@ def read(path: Path, plugins: Registry) -> Manifest:
         If the description names the SHA-256 of files and one of them is another.
     """
     told = _told(path)
-    listed = _listed(path, told.pop("files", {}))
-    decoder = {"name": "windows", **told.pop("decoder", {})}
+    where = shown(path.with_suffix(".toml"))
+    decoder = {"name": "windows", **_table(where, "decoder", told.pop("decoder", {}))}
+    listed = _listed(path, _table(where, "files", told.pop("files", {})))
     data = {
         "schema": SCHEMA_VERSION,
         "name": _name(path),
@@ -63,21 +64,30 @@ def read(path: Path, plugins: Registry) -> Manifest:
     }
     extractor = _extractor(data["extractor"], path, plugins)
     data.setdefault("audio", {"rate": extractor.rate, "channels": 1})
-    if decoder["name"] == "windows":
-        decoder["params"] = {"hop": extractor.hop, **decoder.get("params", {})}
     windowed = extractor.window is not None
+    if decoder["name"] == "windows":
+        hop = extractor.hop or extractor.window or 1.0
+        if extractor.rate:
+            hop = round(hop * extractor.rate) / extractor.rate  # windows begin at a sample
+        decoder["params"] = {"hop": hop, **_table(where, "params", decoder.get("params", {}))}
     data.setdefault("streaming", windowed)
     data.setdefault("batching", "rows" if windowed else "none")
     try:
         return replace(parsed({**data, "decoder": decoder}), files=listed)
     except ManifestError as error:
-        raise ManifestError(f"{shown(path.with_suffix('.toml'))}: {error}") from error
+        raise ManifestError(f"{where}: {error}") from error
+
+
+def _table(where: str, name: str, value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ManifestError(f"{where}: {name!r} must be a table, got {value!r}")
+    return dict(value)
 
 
 def _told(path: Path) -> dict[str, Any]:
     description, pickle = path.with_suffix(".toml"), path.with_suffix(".pkl")
     try:
-        told = tomllib.loads(description.read_text(encoding="utf-8"))
+        told = tomllib.loads(description.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         if pickle.is_file():
             return {"extractor": {"name": "pickle", "params": {"path": str(pickle)}}}
@@ -96,11 +106,13 @@ def _told(path: Path) -> dict[str, Any]:
 
 
 def _extractor(told: dict[str, Any], path: Path, plugins: Registry) -> Any:
-    name, params = told.get("name"), told.get("params", {})
+    where = shown(path.with_suffix(".toml"))
+    name, params = told.get("name"), _table(where, "params", told.get("params", {}))
+    if name == "pickle" and isinstance(params.get("path"), str):  # as all paths in a file
+        told["params"] = params = {**params, "path": str(path.parent / params["path"])}
     try:
         return plugins.find("extractor", str(name)).load()(**params)
     except TypeError as error:
-        where = shown(path.with_suffix(".toml"))
         raise ManifestError(f"{where}: extractor {name!r} takes other params: {error}") from error
 
 
@@ -111,13 +123,14 @@ def _listed(path: Path, told: dict[str, Any]) -> dict[str, FileEntry]:
         if not file.is_file():
             raise NotFoundError(f"{shown(file)} does not exist, and {shown(path)} needs it")
         entry = FileEntry(sha256(file), file.stat().st_size)
-        wanted = told.get(file.name, {}).get("sha256", entry.sha256)
+        name = file.relative_to(path.parent).as_posix()
+        wanted = _table(shown(path), name, told.get(name, {})).get("sha256", entry.sha256)
         if wanted != entry.sha256:
             raise IntegrityError(
                 f"{shown(file)} is not the file that was described: its SHA-256 is "
                 f"{entry.sha256[:12]}…, expected {str(wanted)[:12]}…"
             )
-        listed[file.name] = entry
+        listed[name] = entry
     return listed
 
 

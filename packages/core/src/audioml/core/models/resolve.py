@@ -52,7 +52,7 @@ def resolve(ref: str | Path, *, store: Store, plugins: Registry) -> Path | Compo
     folder = store.find(name, version or None)
     if folder is not None:
         return folder
-    if Path(text).is_dir():
+    if Path(text).exists() or Path(text).suffix[1:] in _suffixes(plugins):
         return _path(Path(text), plugins)
     raise NotFoundError(_unknown(text, store, plugins))
 
@@ -60,11 +60,20 @@ def resolve(ref: str | Path, *, store: Store, plugins: Registry) -> Path | Compo
 def _path(path: Path, plugins: Registry) -> Path:
     if (path / MANIFEST).is_file() or is_bare(path, plugins):
         return path
-    problem = f"it has no {MANIFEST}" if path.is_dir() else "it does not exist"
+    if not path.exists():
+        raise NotFoundError(
+            f"{shown(path)} does not exist; expected a model folder, a model file, or a name"
+        )
+    problem = f"it has no {MANIFEST}"
     if path.is_file():
         problem = f"no installed backend runs {path.suffix or 'such'} files"
         problem += _suggestion(path.suffix)
     raise NotFoundError(f"{shown(path)} is not a model folder: {problem}")
+
+
+def _suffixes(plugins: Registry) -> set[str]:
+    known = {suffix[1:] for suffix in _BACKENDS}
+    return known | {component.name for component in plugins.components("backend")}
 
 
 def _suggestion(suffix: str) -> str:

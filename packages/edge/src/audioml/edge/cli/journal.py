@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import timedelta
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["forget", "retry", "status"]
 
+_QUIET = 15.0  # seconds
 _WORDS = {
     "new": "waiting",
     "done": "analysed",
@@ -72,10 +74,7 @@ def status(folder: Path | None, config: Path | None, *, as_json: bool) -> int:
 
 
 def _lines(found: Status) -> Iterator[str]:
-    trouble = found.watcher.get("trouble")
-    yield f"watcher   {'runs' if found.running else 'does not run'}" + (
-        f": {trouble}" if trouble else ""
-    )
+    yield f"watcher   {_watcher(found)}"
     counts = [f"{number} {_WORDS[state]}" for state, number in sorted(found.counts.items())]
     yield f"files     {', '.join(counts) or 'none'}"
     if found.oldest is not None:
@@ -89,6 +88,15 @@ def _lines(found: Status) -> Iterator[str]:
     for failure in found.failures:
         state = "given up" if failure.state == "bad" else f"try {failure.tries}"
         yield f"failed    {shown(failure.path)} ({state}): {failure.reason}"
+
+
+def _watcher(found: Status) -> str:
+    if not found.running:
+        return "does not run"
+    trouble = found.watcher.get("trouble")
+    silence = time.time() - found.watcher.get("time", time.time())
+    quiet = f"; it last said something {silence:.0f} s ago" if silence > _QUIET else ""
+    return "runs" + (f": {trouble}" if trouble else "") + quiet
 
 
 @click.command()
@@ -106,11 +114,18 @@ def retry(folder: Path | None, config: Path | None, path: str | None) -> None:
 
 @click.command()
 @_located
-@click.option("--file", "path", required=True, help="The recording, as `status` shows it.")
-def forget(folder: Path | None, config: Path | None, path: str) -> None:
-    """Forget a recording, which is then new if it is still there."""
+@click.option("--file", "path", help="The recording, as `status` shows it.")
+@click.option("--sink", help="Records that wait for this sink, as `status` shows it.")
+def forget(folder: Path | None, config: Path | None, path: str | None, sink: str | None) -> None:
+    """Forget a recording, which is then new if it is still there; or what waits for a sink."""
     from ..journal import Journal
 
-    if not Journal(_place(folder, config)).forget(path):
-        raise NotFoundError(f"the journal knows no {shown(path)}")
-    terminal.say(f"{shown(path)} is forgotten")
+    if (path is None) == (sink is None):
+        raise UsageError("say what to forget: --file RECORDING, or --sink SINK")
+    journal = Journal(_place(folder, config))
+    if sink is not None:
+        terminal.say(f"{journal.trim(sink, 0)} records for {sink} are forgotten")
+    elif not journal.forget(path or ""):
+        raise NotFoundError(f"the journal knows no {shown(path or '')}")
+    else:
+        terminal.say(f"{shown(path or '')} is forgotten")

@@ -23,7 +23,6 @@ from .options import settings_from, with_settings
 
 if TYPE_CHECKING:
     from ..live.base import Source
-    from ..live.desk import Desk
 
 __all__ = ["listen", "run"]
 
@@ -42,7 +41,7 @@ def _output(function: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--rate", type=int, help="Hz, of samples without a header.")
 @click.option("--channels", type=int, default=1, show_default=True)
 @_output
-@with_settings("model", "records")
+@with_settings("model", "records", without=("records",))
 def run(
     pipe: str,
     config: Path | None,
@@ -71,7 +70,8 @@ def run(
         binary = sys.stdin.buffer
         return Pipe(binary, format=kind, rate=rate, channels=channels, info=info)
 
-    return _bring(settings_from(config, to, given), source, quiet=kind == "wyoming")
+    settings = settings_from(config, to, given)
+    return _bring(settings, "standard input", source, quiet=kind == "wyoming")
 
 
 @click.command()
@@ -84,7 +84,7 @@ def run(
 @click.option("--rate", type=int, help="Hz, of a microphone.")
 @click.option("--channels", type=int, help="Of a microphone.")
 @_output
-@with_settings("model", "records")
+@with_settings("model", "records", without=("records",))
 def listen(
     source: str,
     config: Path | None,
@@ -109,9 +109,8 @@ def listen(
         "channels": channels,
     }
     told = {name: value for name, value in options.items() if value is not None}
-    return _bring(
-        settings_from(config, to, given), lambda info: _source(source, told, info), quiet=False
-    )
+    settings = settings_from(config, to, given)
+    return _bring(settings, source, lambda info: _source(source, told, info), quiet=False)
 
 
 def _source(text: str, options: dict[str, Any], info: dict[str, Any]) -> Source:
@@ -132,16 +131,18 @@ def _source(text: str, options: dict[str, Any], info: dict[str, Any]) -> Source:
     return source
 
 
-def _bring(settings: Settings, make: Callable[[dict[str, Any]], Source], *, quiet: bool) -> int:
-    from ..station import estimator, records, sinks
+def _bring(
+    settings: Settings, what: str, make: Callable[[dict[str, Any]], Source], *, quiet: bool
+) -> int:
+    from ..station import check_fit, estimator, records, sinks
 
     model = estimator(settings)
     default = () if quiet else (SinkSettings(kind="stdout"),)
     if not settings.sinks:
         settings = replace(settings, sinks=default)
-    output = Path(settings.files.output or ".")
+    output = settings.place(settings.files.output or ".").absolute()
     settings = replace(settings, files=replace(settings.files, output=str(output)))
-    file_sinks, event_sinks = sinks(settings, default)
+    file_sinks, event_sinks = sinks(settings, model, default)
     if file_sinks:
         raise UsageError("npz writes a file for each recording; for streams use jsonl or sqlite")
     spec = model.spec
@@ -149,23 +150,21 @@ def _bring(settings: Settings, make: Callable[[dict[str, Any]], Source], *, quie
     told = replace(records(settings, model), kind="windows")
     if not _labelled(model):
         told = replace(told, values=True)  # nothing else would be in the records
+    check_fit(model)
     from ..live.desk import opened
 
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        # not in the handler itself, which may have interrupted who holds the lock of the event
+        signal.signal(number, lambda *_: threading.Thread(target=stop.set).start())
+    if terminal.someone_looks() and not terminal.is_quiet():
+        terminal.say(f"listening to {what}; Ctrl-C ends it")
     with (
         _journal(output, only=set(event_sinks)) as path,
-        opened(path, model, told, event_sinks) as desk,
+        opened(path, model, told, event_sinks, stop=stop) as desk,
     ):
-        _run(make({"audioml": info}), desk, stop)
+        make({"audioml": info}).run(desk.handle, stop)
         return 1 if desk.failures else 0
-
-
-def _run(source: Source, desk: Desk, stop: threading.Event) -> None:
-    if terminal.someone_looks() and not terminal.is_quiet():
-        terminal.say("listening; Ctrl-C ends it")
-    source.run(desk.handle, stop)
 
 
 def _labelled(model: Any) -> bool:

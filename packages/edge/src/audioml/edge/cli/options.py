@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -20,13 +20,13 @@ _NO_OPTION = {"folder", "thresholds"}
 Function = Callable[..., Any]
 
 
-def with_settings(*sections: str) -> Callable[[Function], Function]:
+def with_settings(*sections: str, without: Sequence[str] = ()) -> Callable[[Function], Function]:
     """Return a decorator: the command has the options of sections, ``--config`` and ``--to``."""
 
     def decorate(function: Function) -> Function:
         for name in reversed(sections):
             for setting in reversed(fields(SECTIONS[name])):
-                if setting.name not in _NO_OPTION:
+                if setting.name not in {*_NO_OPTION, *without}:
                     function = _option(setting)(function)
         function = click.option(
             "--to",

@@ -9,7 +9,7 @@ import click
 
 from audioml.core.cli import output as terminal
 from audioml.core.errors import OutputError
-from audioml.core.files import shown, write_bytes
+from audioml.core.files import shown, write_bytes, writing
 
 from ..settings import read, template
 
@@ -39,4 +39,7 @@ def unit(config: Path, user: str) -> None:
     """
     from ..service.unit import unit as written
 
-    click.echo(written(read(config), config.resolve(), user=user), nl=False)
+    settings = read(config)
+    with writing(shown(settings.output)):  # systemd wants it there
+        settings.output.mkdir(parents=True, exist_ok=True)
+    click.echo(written(settings, config.resolve(), user=user), nl=False)

@@ -53,9 +53,12 @@ def watch(
         _stop_on_signals(running)
         with _metrics(settings, running):
             running.run()
-    if terminal.someone_looks() and not terminal.is_quiet():
-        terminal.say(f"{total[0]} analysed, {total[1]} given up")
-    return 1 if once and total[1] else 0
+        if terminal.someone_looks() and not terminal.is_quiet():
+            terminal.say(f"{total[0]} analysed, {total[1]} given up")
+        unsent = running.journal.unsent() if once else {}
+    for sink, number in unsent.items():
+        terminal.say(f"{number} records wait for {sink}; they go out when it is watched again")
+    return 1 if once and (total[1] or unsent) else 0
 
 
 def _usual() -> tuple[SinkSettings, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from audioml.core.errors import AudiomlError
@@ -14,7 +14,7 @@ from audioml.core.stages import Estimator
 from ..dispatch import Dispatcher
 from ..journal import Journal
 from ..records import Records
-from ..sinks.base import EventSink
+from ..sinks.base import Event, EventSink
 from .base import Stream
 from .engine import analyse, lock_for
 
@@ -35,7 +35,9 @@ class Desk:
     dispatcher
         What brings them on from there.
     sinks
-        Names of the sinks.
+        By name.
+    stop
+        Set where everything shall end.
     """
 
     def __init__(
@@ -46,10 +48,11 @@ class Desk:
         journal: Journal,
         dispatcher: Dispatcher,
         sinks: Mapping[str, EventSink],
+        stop: threading.Event,
     ) -> None:
         self._estimator, self._records = estimator, records
         self._journal, self._dispatcher, self._sinks = journal, dispatcher, tuple(sinks)
-        self._turn = lock_for(estimator)
+        self._turn, self._stop = lock_for(estimator), stop
         self._writing = threading.Lock()
         self.failures = 0
 
@@ -67,27 +70,55 @@ class Desk:
                 if stream.reply is not None:
                     for event in events:
                         stream.reply(event.data)
-                with self._writing:
-                    for sink in self._sinks:
-                        self._journal.send(sink, events)
-                self._dispatcher.wake()
+                self._send(events)
                 if self._dispatcher.broken:
                     return
         except AudiomlError:
             self.failures += 1
             raise
 
+    def _send(self, events: Sequence[Event]) -> None:
+        """Put records into the outbox; a full disk is waited for, as is who sends the sound."""
+        told = False
+        while True:
+            try:
+                with self._writing:
+                    for sink in self._sinks:
+                        self._journal.send(sink, events)
+            except OSError as error:
+                if self._stop.is_set():
+                    raise
+                if not told:
+                    log.warning("%s; trying again every second", error)
+                told = True
+                self._stop.wait(1.0)
+            else:
+                self._dispatcher.wake()
+                return
+
 
 @contextlib.contextmanager
 def opened(
-    path: Path, estimator: Estimator, records: Records, sinks: Mapping[str, EventSink]
+    path: Path,
+    estimator: Estimator,
+    records: Records,
+    sinks: Mapping[str, EventSink],
+    *,
+    stop: threading.Event,
 ) -> Iterator[Desk]:
     """Give a desk whose records go through the journal at ``path``."""
     with contextlib.closing(Journal(path, shared=True)) as journal:
-        journal.keep_outbox(name for name in sinks if name != "stdout")
+        journal.trim("stdout", 0)
         dispatcher = Dispatcher(path, sinks)
         dispatcher.start()
         try:
-            yield Desk(estimator, records, journal=journal, dispatcher=dispatcher, sinks=sinks)
+            yield Desk(
+                estimator,
+                records,
+                journal=journal,
+                dispatcher=dispatcher,
+                sinks=sinks,
+                stop=stop,
+            )
         finally:
-            dispatcher.close()
+            dispatcher.close(stop.is_set)

@@ -78,7 +78,7 @@ class _Results:
 
     def __init__(self, stream: Stream, spec: ModelSpec, segment: Segment) -> None:
         self._stream, self._spec, self._segment = stream, spec, segment
-        self._number, self._told = 0, 0.0
+        self._number, self._windows, self._told = 0, 0, 0.0
 
     def next(self, prediction: Prediction, seconds: float) -> Result:
         """Return the result that tells of all that was heard since the one before it."""
@@ -94,8 +94,10 @@ class _Results:
             channels=segment.channels,
             duration=segment.heard - self._told,
             seconds=seconds,
-            recorded=stream.began + at,
+            recorded=stream.began,  # times are counted from there
+            first=self._windows,
         )
+        self._windows += len(result.starts)
         self._number, self._told, segment.loud = self._number + 1, segment.heard, False
         return result
 
@@ -120,7 +122,7 @@ def _first(prediction: Prediction, default: float) -> float:
 
 def _key(stream: Stream, at: float, number: int) -> str:
     text = f"{stream.name}|{stream.began!r}|{at:.6f}|{number}"
-    return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+    return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()[:20]
 
 
 class _Turn:

@@ -23,6 +23,9 @@ __all__ = ["Tcp", "Unix"]
 log = logging.getLogger(__name__)
 
 
+_STRANGERS = 60.0  # seconds that a connection from outside may be silent
+
+
 class Unix:
     """A unix socket.
 
@@ -110,8 +113,9 @@ class Tcp:
         idle: float | None = None,
         info: Mapping[str, Any] | None = None,
     ) -> None:
-        self._host, self.port = _parsed(str(address))
+        self._host, self.port = _parsed(str(address), "0.0.0.0" if public else "127.0.0.1")  # noqa: S104
         self._public = public
+        idle = _STRANGERS if idle is None and public else idle
         self._server = Server("tcp", connections, idle, info or {})
 
     def run(self, handle: Handler, stop: threading.Event, /) -> None:
@@ -127,7 +131,7 @@ class Tcp:
         if not self._public and not _is_loopback(self._host):
             raise UsageError(
                 f"{self._host!r} can be reached by other machines, and whoever connects is "
-                "believed; listen on 127.0.0.1, or say that it may be public"
+                "believed; listen on 127.0.0.1, or say --public"
             )
         try:
             family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
@@ -139,11 +143,11 @@ class Tcp:
         self._server.run(listener, handle, stop)
 
 
-def _parsed(address: str) -> tuple[str, int]:
+def _parsed(address: str, default: str) -> tuple[str, int]:
     host, _, port = address.rpartition(":")
     if not port.isascii() or not port.isdigit() or int(port) > 65535:
         raise UsageError(f"expected tcp:PORT or tcp:HOST:PORT, got {'tcp:' + address!r}")
-    return host.strip("[]") or "127.0.0.1", int(port)
+    return host.strip("[]") or default, int(port)
 
 
 def _is_loopback(host: str) -> bool:

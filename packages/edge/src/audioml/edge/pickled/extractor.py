@@ -70,7 +70,7 @@ class PickledExtractor(FeatureExtractor):
         rate: int = 48000,
         window: float | None = None,
         hop: float | None = None,
-        timeout: float = 60.0,
+        timeout: float = 20.0,
         memory_mb: int = 2048,
     ) -> None:
         if timeout <= 0 or memory_mb < 1:

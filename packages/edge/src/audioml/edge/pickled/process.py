@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -20,6 +21,16 @@ __all__ = ["Answer", "Child"]
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _starting = threading.Lock()
+
+_POLL = 0.2  # seconds
+
+
+def while_waiting() -> None:
+    """Do nothing; put another function here to be called now and then while a child works.
+
+    It may raise, which ends the child.
+    """
+
 
 Answer = tuple[dict[str, Any], bytes]
 """What the child says: nothing and the features, or what went wrong."""
@@ -81,6 +92,8 @@ class Child:
     def _exchanged(self, head: dict[str, Any], body: bytes) -> Answer:
         source, sink = self._streams()
         wire.send(sink, head, body)
+        while not select.select([source], [], [], _POLL)[0]:
+            while_waiting()
         answer = wire.receive(source)
         if answer is None:
             raise EOFError("the child ended")

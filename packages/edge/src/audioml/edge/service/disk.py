@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
+import filecmp
 import logging
+import os
 import shutil
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path, PurePath
 
 from audioml.core.files import replacing, shown
 
 from ..journal import Finished, Journal, Row
 from ..settings import Disk
-from ..watch.scan import look
+from ..watch.scan import being_written, look
 
 __all__ = ["Housekeeper"]
 
@@ -24,9 +24,10 @@ _BATCH = 100
 _REMEMBERED = 30 * 86400.0  # seconds
 
 
-@dataclass(frozen=True, slots=True)
 class Housekeeper:
-    """Keeps, deletes or archives the audio of files that are done with.
+    """Keeps, deletes or archives the audio of files that are analysed.
+
+    A file that was given up, or was cut short, is always kept; so is one that changed since.
 
     Parameters
     ----------
@@ -35,104 +36,129 @@ class Housekeeper:
     journal
         What says which of it is analysed.
     after
-        ``keep``, ``delete`` or ``archive``. A file that was given up is always kept.
+        ``keep``, ``delete`` or ``archive``.
     archive
         Where archived audio goes, under the same path.
     disk
         The marks, as shares of the disk, and what happens above the high one.
+    present
+        Whether the folder is there: where it is not, nothing is said of its files.
     """
 
-    folder: Path
-    journal: Journal
-    after: str
-    archive: Path
-    disk: Disk
+    def __init__(
+        self,
+        folder: Path,
+        journal: Journal,
+        *,
+        after: str,
+        archive: Path,
+        disk: Disk,
+        present: Callable[[], bool] = lambda: True,
+    ) -> None:
+        self._folder, self._journal, self._present = folder, journal, present
+        self._after, self._archived, self._disk = after, archive, disk
+        self._pruned = 0
+        self._warned = False
 
     def take(self, finished: Iterable[Finished]) -> None:
         """Do what is to be done with files whose end the journal knows."""
-        self._dispose([each.row for each in finished if each.state == "done"])
+        whole = (each for each in finished if each.state == "done" and each.status == "ok")
+        self._dispose([each.row for each in whole])
 
-    def recover(self) -> None:
-        """Do what was left to be done when the process ended."""
-        if self.after != "keep":
-            self._dispose(self.journal.kept())
+    def catch_up(self) -> None:
+        """Do what could not be done before."""
+        if self._after != "keep" and self._present():
+            self._dispose(self._journal.kept(_BATCH))
 
     def prune(self) -> None:
-        """Let the journal forget files of a month ago that are not there any more."""
-        self.journal.prune(
-            lambda row: look(self.folder, row.found.path) != row.found,
-            before=time.time() - _REMEMBERED,
-        )
+        """Let the journal forget some files of a month ago that are not there any more."""
+        if self._present():
+            self._pruned = self._journal.prune(
+                lambda row: look(self._folder, row.found.path) != row.found,
+                before=time.time() - _REMEMBERED,
+                after=self._pruned,
+            )
 
     def used(self) -> float:
         """Return the share of the disk that is in use."""
-        usage = shutil.disk_usage(self.folder)
+        usage = shutil.disk_usage(self._folder)
         return 1.0 - usage.free / usage.total
 
-    def make_room(self) -> list[Finished]:
+    def make_room(self, busy: Sequence[int] = ()) -> int:
         """Delete down to the low mark if the high one is passed and that is wanted.
 
-        Analysed audio goes first, the oldest of it first. Return what was dropped unanalysed.
+        Analysed audio goes first, the oldest of it first; then, if told so, what waits and is not
+        ``busy``. Return how many were deleted unanalysed.
         """
-        dropped: list[Finished] = []
-        if self.used() < self.disk.high or self.disk.when_full == "wait":
-            return dropped
-        while self.used() > self.disk.low:
-            rows = self.journal.kept(_BATCH)
-            if rows:
-                self._delete(rows)
+        if not self._present() or self.used() < self._disk.high:
+            self._warned = False
+            return 0
+        self._warn()
+        dropped = 0
+        while self._disk.when_full != "wait" and self.used() > self._disk.low:
+            rows = self._journal.kept(_BATCH)
+            if rows and self._delete(rows):
                 continue
-            drop = self._drop() if self.disk.when_full == "drop-oldest" else []
-            if not drop:
+            if self._disk.when_full != "drop-oldest" or not self._drop(busy):
                 break
-            dropped += drop
+            dropped += 1
         return dropped
 
-    def _delete(self, rows: list[Row]) -> None:
-        for row in rows:
-            if self.used() <= self.disk.low:
-                return
-            self._remove(row)
-            self.journal.dispose([row])
+    def _warn(self) -> None:
+        if not self._warned:
+            self._warned = True
+            what = {"wait": "nothing is deleted", "drop-oldest": "the oldest audio is deleted"}
+            told = what.get(self._disk.when_full, "analysed audio is deleted, the oldest first")
+            log.warning("the disk of %s is %.0f %% full; %s", self._folder, 100 * self.used(), told)
 
-    def _drop(self) -> list[Finished]:
-        rows = self.journal.waiting(1)
+    def _delete(self, rows: list[Row]) -> bool:
+        """Delete until there is room; return whether anything was."""
+        deleted = False
+        for row in rows:
+            if self.used() <= self._disk.low:
+                break
+            if self._tried(self._remove, row):
+                self._journal.dispose([row])
+                deleted = True
+        return deleted
+
+    def _drop(self, busy: Sequence[int]) -> bool:
         reason = "deleted unanalysed to make room on the disk"
-        dropped = [Finished(row, "dropped", reason=reason) for row in rows]
-        self.journal.finish(dropped)
-        for row in rows:
+        for row in self._journal.waiting(1, skip=busy):
+            if not self._tried(self._remove, row):
+                return False
+            self._journal.finish([Finished(row, "dropped", reason=reason)])
             log.warning("%s: %s", shown(row.found.path), reason)
-            self._remove(row)
-        return dropped
+            return True
+        return False
 
     def _dispose(self, rows: list[Row]) -> None:
-        if self.after == "keep" or not rows:
+        if self._after == "keep" or not rows:
             return
-        moved = []
-        for row in rows:
-            try:
-                self._archive(row) if self.after == "archive" else self._remove(row)
-                moved.append(row)
-            except OSError as error:
-                log.warning("%s stays: %s", shown(row.found.path), error.strerror or error)
-        self.journal.dispose(moved)
+        move = self._archive if self._after == "archive" else self._remove
+        self._journal.dispose([row for row in rows if self._tried(move, row)])
+
+    def _tried(self, move: Callable[[Row], None], row: Row) -> bool:
+        """Move a file out of the way; return whether it is, or was gone or another already."""
+        path = self._folder / row.found.path
+        if look(self._folder, row.found.path) != row.found:
+            return self._present()
+        if being_written(path):
+            return False
+        try:
+            move(row)
+        except OSError as error:
+            log.info("%s stays: %s", shown(row.found.path), error.strerror or error)
+            return False
+        return True
 
     def _remove(self, row: Row) -> None:
-        """Delete the audio of a row, unless something else bears its name by now."""
-        if look(self.folder, row.found.path) == row.found:
-            with contextlib.suppress(FileNotFoundError):
-                (self.folder / row.found.path).unlink()
+        (self._folder / row.found.path).unlink(missing_ok=True)
 
     def _archive(self, row: Row) -> None:
-        if look(self.folder, row.found.path) != row.found:
-            return
-        target = self.archive / row.found.path
-        number = 2
-        while target.exists():
-            target = self.archive / f"{row.found.path}.{number}"
-            number += 1
+        source = self._folder / row.found.path
+        target = self._place(source, row.found.path)
         target.parent.mkdir(parents=True, exist_ok=True)
-        source = self.folder / row.found.path
         try:
             source.rename(target)
         except OSError as error:
@@ -140,4 +166,24 @@ class Housekeeper:
                 raise
             with replacing(target) as copy:  # to another disk: the original goes last
                 shutil.copy2(source, copy)
-            source.unlink()
+                _sync(copy)
+            _sync(target.parent)
+            if look(self._folder, row.found.path) == row.found:
+                source.unlink()
+
+    def _place(self, source: Path, path: str) -> Path:
+        """Return where a file goes; over a copy of itself, but over nothing else."""
+        target, number = self._archived / path, 2
+        while target.exists() and not filecmp.cmp(source, target, shallow=False):
+            named = PurePath(path)
+            name = f"{named.stem}.{number}{named.suffix}"
+            target, number = self._archived / named.with_name(name), number + 1
+        return target
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from .counts import Counts
 
 __all__ = ["serve", "write"]
 
+log = logging.getLogger(__name__)
 _COUNTERS = {
     "done": "files analysed",
     "truncated": "files analysed that ended before their header said",
@@ -31,6 +32,9 @@ _GAUGES = {
     "backlog": "files that wait",
     "disk_used": "share of the disk in use",
 }
+
+
+_HIGHEST_PORT = 65535
 
 
 class _Collector:
@@ -73,7 +77,7 @@ def serve(address: str, counts: Counts) -> Callable[[], None]:
     from prometheus_client import start_http_server
 
     host, _, port = address.rpartition(":")
-    if not port.isdecimal():
+    if not port.isdecimal() or int(port) > _HIGHEST_PORT:
         raise UsageError(
             f"metrics are served at HOST:PORT, such as 127.0.0.1:9109; got {address!r}"
         )
@@ -91,10 +95,12 @@ def serve(address: str, counts: Counts) -> Callable[[], None]:
 
 
 def write(path: Path, counts: Counts) -> None:
-    """Write the metrics to a file; a full disk is no reason to stop."""
+    """Write the metrics to a file; that it cannot be written is told, and no reason to stop."""
     from prometheus_client.exposition import generate_latest
 
     from audioml.core.files import write_bytes
 
-    with contextlib.suppress(OutputError):
+    try:
         write_bytes(path, generate_latest(_registry(counts)))
+    except OutputError as error:
+        log.warning("%s", error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from audioml.core.store import home
@@ -15,6 +16,7 @@ _UNIT = """\
 [Unit]
 Description=audioml edge: analyses the recordings in {folder}
 Documentation=https://github.com/audioml/audioml
+After=time-sync.target
 RequiresMountsFor={folder} {output}
 StartLimitIntervalSec=0
 
@@ -43,7 +45,7 @@ WantedBy=multi-user.target
 def unit(settings: Settings, config: Path, *, user: str) -> str:
     """Return the text of a unit; paths in it are absolute."""
     folder, output = settings.folder.resolve(), settings.output.resolve()
-    writable = [output]
+    writable = [output, home().absolute(), *_elsewhere(settings)]
     if settings.files.after != "keep" or settings.disk.when_full != "wait":
         writable.append(folder)
     if settings.files.archive:
@@ -55,8 +57,23 @@ def unit(settings: Settings, config: Path, *, user: str) -> str:
         config=_escaped(config),
         user=user,
         home=_escaped(home().absolute()),
-        writable=" ".join(map(_escaped, [*writable, home().absolute()])),
+        writable=" ".join(map(_escaped, dict.fromkeys(writable))),
     )
+
+
+def _elsewhere(settings: Settings) -> Iterator[Path]:
+    """Yield the folders of files that are written outside that for results."""
+    files = [
+        settings.output / Path(sink.to).expanduser()
+        for sink in settings.sinks
+        if sink.to and sink.kind in ("csv", "jsonl", "sqlite")
+    ]
+    if settings.service.metrics_file:
+        files.append(settings.place(settings.service.metrics_file))
+    for path in files:
+        folder = path.resolve().parent
+        if not folder.is_relative_to(settings.output.resolve()):
+            yield folder
 
 
 def _escaped(path: Path) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from audioml.core.errors import UsageError
 from audioml.core.values import Frames
 
 from ..results import Result
@@ -23,15 +24,21 @@ class Npz:
     Parameters
     ----------
     to
-        The folder that the files go to; ``folder`` if None.
+        Nothing: the files go to the folder for results.
     folder
-        Where a relative ``to`` begins.
+        Not used.
+
+    Raises
+    ------
+    UsageError
+        If ``to`` is something.
     """
 
     suffix = ".npz"
 
     def __init__(self, to: str | None = None, *, folder: Path) -> None:
-        self.folder = folder / Path(to or "").expanduser()
+        if to:
+            raise UsageError(f"npz files go to the folder for results; use --output, not npz:{to}")
 
     def write(self, result: Result, path: Path, /) -> None:
         """Write the file; the same result gives the same bytes. Nothing is synced.

@@ -60,7 +60,7 @@ class Folder:
 
     def __init__(self, path: Path, watching: Watching) -> None:
         self.path, self._how = path, watching
-        self.overflows = self.scans = self.missed = 0
+        self.overflows = self.scans = 0
         self.scan_seconds = 0.0
         self.away = "not looked at yet"
         self._hints: Hints | None = None
@@ -73,6 +73,7 @@ class Folder:
         self._identity: tuple[int, int] | None = None
         self._next_glance = self._next_scan = 0.0
         self._every = watching.rescan
+        self._closed: set[str] = set()
 
     def close(self) -> None:
         """Stop watching."""
@@ -100,6 +101,10 @@ class Folder:
     def look_again(self) -> None:
         """Look through the whole folder the next time, as where what was found got lost."""
         self._next_scan = 0.0
+
+    def settle(self, found: Found) -> None:
+        """Wait for a file that turned out to be another than what was found."""
+        self._settling.watch(found)
 
     def find(self, timeout: float) -> Iterator[Found]:
         """Yield what may be worked on, as soon as there is something, at most ``timeout`` s later.
@@ -151,13 +156,22 @@ class Folder:
         began = time.monotonic()
         self.scans += 1
         try:
-            for found in scan(self.path, self._how.wanted, recursive=self._how.recursive):
+            how = self._how
+            for found in scan(
+                self.path, how.wanted, recursive=how.recursive, closed=self._told_closed
+            ):
                 if self._settling.admit(found):
                     yield found
         except OSError as error:
             self._lost(f"{shown(self.path)} cannot be read: {error.strerror}")
         self.scan_seconds = time.monotonic() - began
         self._next_scan = time.monotonic() + self._every
+
+    def _told_closed(self, path: str) -> None:
+        """Say once of each folder that it may not be looked into."""
+        if path not in self._closed:
+            self._closed.add(path)
+            log.warning("%s may not be looked into; its recordings wait", shown(self.path / path))
 
     def _glance(self) -> None:
         """Find out whether the folder is there, and is the one that is watched."""

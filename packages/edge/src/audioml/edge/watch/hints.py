@@ -37,13 +37,13 @@ class Hints(FileSystemEventHandler):
     """
 
     def __init__(self, folder: Path, hints: queue.SimpleQueue[Hint], *, recursive: bool) -> None:
-        self._folder, self._hints = os.fspath(folder), hints
+        self._folder, self._hints = os.path.realpath(folder), hints  # a link has no events
         self._overflow = _OverflowHandler(hints)
         kinds: list[type[FileSystemEvent]] = [FileClosedEvent, FileCreatedEvent, FileMovedEvent]
         self._observer = Observer()
         self._observer.schedule(self, self._folder, recursive=recursive, event_filter=kinds)
         logging.getLogger(_LOGGER).addHandler(self._overflow)
-        logging.getLogger(_LOGGER).propagate = False
+        _silence()
         self._observer.start()
 
     def close(self) -> None:
@@ -74,6 +74,14 @@ class Hints(FileSystemEventHandler):
     def _put(self, kind: Literal["closed", "created"], path: bytes | str) -> None:
         inside = os.fsdecode(path)[len(self._folder) :].lstrip("/")
         self._hints.put((kind, inside))
+
+
+def _silence() -> None:
+    """Keep what watchdog says of its own affairs from standard error."""
+    logger = logging.getLogger("watchdog")
+    logger.propagate = False
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
 
 
 class _OverflowHandler(logging.Handler):

@@ -7,7 +7,7 @@ import fcntl
 import os
 import signal
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ..journal import Found
@@ -46,11 +46,17 @@ def being_written(path: Path) -> bool | None:
     return False
 
 
-def scan(folder: Path, wanted: Wanted, *, recursive: bool) -> Iterator[Found]:
+def scan(
+    folder: Path,
+    wanted: Wanted,
+    *,
+    recursive: bool,
+    closed: Callable[[str], None] = lambda _path: None,
+) -> Iterator[Found]:
     """Yield every recording in a folder.
 
-    Links to files are followed, links to folders are not. What vanishes meanwhile, or may not be
-    looked at, is passed over.
+    Links to files are followed, links to folders are not. What vanishes meanwhile is passed over;
+    ``closed`` is called with a folder that may not be looked into.
 
     Raises
     ------
@@ -62,7 +68,14 @@ def scan(folder: Path, wanted: Wanted, *, recursive: bool) -> Iterator[Found]:
         pass
     while waiting:
         inner = waiting.pop()
-        with contextlib.suppress(OSError), os.scandir(folder / inner) as entries:
+        try:
+            entries = os.scandir(folder / inner)
+        except PermissionError:
+            closed(inner)
+            continue
+        except OSError:
+            continue
+        with contextlib.suppress(OSError), entries:
             for entry in entries:
                 path = f"{inner}/{entry.name}" if inner else entry.name
                 if entry.is_dir(follow_symlinks=False):
