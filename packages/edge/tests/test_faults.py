@@ -21,7 +21,7 @@ import numpy as np
 import pytest
 from edge_tiny import age, started, until, write_model, write_wav
 
-from audioml.edge.journal import JOURNAL
+from audioml.edge.database import JOURNAL
 from audioml.edge.outputs import PARTIAL
 from audioml.edge.status import status
 

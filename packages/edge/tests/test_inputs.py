@@ -91,7 +91,7 @@ def test_what_holds_none_is_refused_with_its_reason(kind, folder, model, monkeyp
     write, reason = BAD[kind]
     write(folder / "a.wav")
     found = look(folder, "a.wav") or look(folder.parent, folder.name) or None
-    from audioml.edge.journal import Found
+    from audioml.edge.rows import Found
 
     with pytest.raises(AudiomlError, match=reason):
         analyse(folder, found or Found("a.wav", 0, 0), model)

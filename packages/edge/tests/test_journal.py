@@ -7,16 +7,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audioml.core.errors import OutputError
-from audioml.edge.journal import Finished, Found, Journal
+from audioml.edge.database import Database
+from audioml.edge.journal import Journal
 from audioml.edge.names import Namer
+from audioml.edge.outbox import Outbox
+from audioml.edge.rows import Finished, Found
 from audioml.edge.sinks.base import Event
 
 
 @pytest.fixture
-def journal(tmp_path):
-    journal = Journal(tmp_path / "journal.sqlite")
-    yield journal
-    journal.close()
+def database(tmp_path):
+    database = Database(tmp_path / "journal.sqlite")
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def journal(database) -> Journal:
+    return Journal(database)
+
+
+@pytest.fixture
+def outbox(database) -> Outbox:
+    return Outbox(database)
 
 
 def test_a_file_is_taken_up_once_for_each_content(journal) -> None:
@@ -40,17 +53,17 @@ def test_names_that_are_no_text_are_kept(journal) -> None:
     assert row.found.path == name
 
 
-def test_records_come_with_the_end_of_their_file_and_once(journal) -> None:
+def test_records_come_with_the_end_of_their_file_and_once(journal, outbox) -> None:
     journal.add([Found("a.wav", 1, 1)])
     (row,) = journal.waiting(1)
     events = [Event("x", {"kind": "file", "id": "x", "ü": 1.5}), Event("y", {"kind": "window"})]
     for _ in range(2):
         journal.finish([Finished(row, "done", events={"jsonl": events})])
     assert journal.waiting(1) == []
-    waiting = journal.outbox("jsonl", 10)
+    waiting = outbox.waiting("jsonl", 10)
     assert [event for _, event in waiting] == events
-    journal.taken([number for number, _ in waiting])
-    assert journal.outbox("jsonl", 10) == []
+    outbox.taken([number for number, _ in waiting])
+    assert outbox.waiting("jsonl", 10) == []
 
 
 def test_a_record_that_is_no_json_undoes_the_whole_end(journal) -> None:
@@ -61,16 +74,17 @@ def test_a_record_that_is_no_json_undoes_the_whole_end(journal) -> None:
     assert journal.waiting(1) == [row]
 
 
-def test_what_was_in_hand_is_known_after_a_crash(journal) -> None:
+def test_what_was_in_hand_is_known_after_a_crash(journal, database) -> None:
     journal.add([Found("a.wav", 1, 1), Found("b.wav", 1, 2)])
     first, second = journal.waiting(2)
     assert journal.in_hand() is None
     journal.hold(second)
-    again = Journal(journal.path)
+    other = Database(database.path)
+    again = Journal(other)
     assert again.in_hand() == second
     again.finish([Finished(second, "done")])
     assert again.in_hand() is None
-    again.close()
+    other.close()
     assert journal.waiting(2) == [first]
 
 
@@ -105,29 +119,28 @@ def test_audio_is_disposed_of_once(journal) -> None:
     assert journal.kept() == rows[1:]
 
 
-def test_a_full_disk_is_an_os_error_and_nothing_changes(journal) -> None:
+def test_a_full_disk_is_an_os_error_and_nothing_changes(journal, database, outbox) -> None:
     journal.add([Found("a.wav", 1, 1)])
     (row,) = journal.waiting(1)
-    pages = journal._db.execute("PRAGMA page_count").fetchone()[0]
-    journal._db.execute(f"PRAGMA max_page_count = {pages}")
+    pages = database.one("PRAGMA page_count")
+    database.all(f"PRAGMA max_page_count = {pages}")
     many = [Event(str(i), {"text": "x" * 1000}) for i in range(1000)]
     with pytest.raises(OSError, match="full") as caught:
         journal.finish([Finished(row, "done", events={"s": many})])
     assert caught.value.errno == errno.ENOSPC
     assert journal.waiting(1) == [row]
-    journal._db.execute("PRAGMA max_page_count = 1000000")
+    database.all("PRAGMA max_page_count = 1000000")
     journal.finish([Finished(row, "done", events={"s": many})])
-    assert len(journal.outbox("s", 10_000)) == 1000
+    assert len(outbox.waiting("s", 10_000)) == 1000
 
 
-def test_records_for_a_sink_that_takes_none_are_bounded(journal) -> None:
-    journal.send("a", [Event(str(i), {"i": i}) for i in range(10)])
-    journal.send("b", [Event("x", {})])
-    assert journal.trim("a", 3) == 7
-    assert [event.id for _, event in journal.outbox("a", 10)] == ["7", "8", "9"]
-    assert journal.trim("a", 3) == 0
-    assert journal.unsent() == {"a": 3, "b": 1}
-    assert journal.trim("b", 0) == 1
+def test_records_for_a_sink_that_takes_none_are_bounded(outbox) -> None:
+    outbox.send({"a": [Event(str(i), {"i": i}) for i in range(10)], "b": [Event("x", {})]})
+    assert outbox.trim("a", 3) == 7
+    assert [event.id for _, event in outbox.waiting("a", 10)] == ["7", "8", "9"]
+    assert outbox.trim("a", 3) == 0
+    assert outbox.unsent() == {"a": 3, "b": 1}
+    assert outbox.trim("b", 0) == 1
 
 
 def test_the_name_of_what_was_gone_is_free(journal) -> None:
@@ -144,7 +157,7 @@ def test_a_file_that_is_no_journal_is_refused(tmp_path) -> None:
     path = tmp_path / "journal.sqlite"
     path.write_text("not a database, but long enough to be looked at as if it were one" * 20)
     with pytest.raises(OutputError, match="cannot open the journal"):
-        Journal(path)
+        Database(path)
 
 
 @given(st.lists(st.sampled_from(["a.wav", "a.flac", "b/a.wav", "a", "a.wav.2", "a.wav.wav"])))
@@ -180,11 +193,10 @@ def test_what_ended_long_ago_and_is_gone_is_forgotten(journal) -> None:
     assert (after, seen) == (0, [1, 2, 3, 4, 5, 6])
     journal.prune(lambda row: row == first, before=2e10)
     assert journal.kept() == [second]
-    assert journal.backlog() == 4
+    assert journal.count("new") == 4
 
 
-def test_an_output_of_before_is_not_written_over(tmp_path) -> None:
-    journal = Journal(tmp_path / "journal.sqlite", {"a"}.__contains__)
+def test_an_output_of_before_is_not_written_over(database) -> None:
+    journal = Journal(database, {"a"}.__contains__)
     journal.add([Found("a.wav", 1, 1)])
     assert journal.waiting(1)[0].output == "a.wav"
-    journal.close()

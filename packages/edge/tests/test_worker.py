@@ -10,8 +10,10 @@ import pytest
 from edge_tiny import age, write_model, write_wav
 
 from audioml.core import load
+from audioml.edge.database import Database
 from audioml.edge.ending import Stopped
 from audioml.edge.journal import Journal
+from audioml.edge.outbox import Outbox
 from audioml.edge.outputs import PARTIAL, Outputs
 from audioml.edge.records import Records
 from audioml.edge.sinks.npz import Npz
@@ -25,7 +27,8 @@ class Bench:
 
     def __init__(self, folder, out, model, sink=None) -> None:
         self.folder, self.out = folder, out
-        self.journal = Journal(out / ".journal.sqlite")
+        database = Database(out / ".journal.sqlite")
+        self.journal, self.outbox = Journal(database), Outbox(database)
         self.sinks = [sink or Npz(folder=out)]
         self.worker = Worker(
             folder,
@@ -76,7 +79,7 @@ def test_outputs_appear_with_the_group_and_are_whole(bench, folder) -> None:
     assert not list((bench.out / PARTIAL).iterdir())
     with np.load(bench.out / "a.npz") as arrays:
         assert arrays["embedding"].shape == (3, 1, 2)
-    assert len(bench.journal.outbox("jsonl", 10)) == 2
+    assert len(bench.outbox.waiting("jsonl", 10)) == 2
 
 
 def test_a_file_that_is_rewritten_has_a_new_output(bench, folder) -> None:
@@ -99,7 +102,7 @@ def test_a_bad_file_is_tried_three_times_and_the_next_is_analysed(bench, folder)
     assert states == [["done", "new"], ["new"], ["bad"]]
     assert bench.work() == []
     assert outputs(bench) == ["good.npz"]
-    records = [event.data for _, event in bench.journal.outbox("jsonl", 10)]
+    records = [event.data for _, event in bench.outbox.waiting("jsonl", 10)]
     assert [(r["kind"], r["name"]) for r in records] == [("file", "good.wav"), ("bad", "bad.wav")]
     assert "audio" in records[1]["reason"]
 

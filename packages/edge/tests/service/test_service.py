@@ -14,7 +14,9 @@ import pytest
 from edge_tiny import age, write_wav
 
 from audioml.core.errors import UsageError
-from audioml.edge.journal import Finished, Journal
+from audioml.edge.database import Database
+from audioml.edge.journal import Journal
+from audioml.edge.rows import Finished
 from audioml.edge.service import disk, metrics
 from audioml.edge.service.counts import Counts
 from audioml.edge.service.disk import Housekeeper
@@ -95,7 +97,7 @@ class Shelf:
     """A folder of analysed and waiting files, on a disk whose size is what a test says."""
 
     def __init__(self, folder: Path, tmp_path: Path, monkeypatch) -> None:
-        self.folder, self.journal = folder, Journal(tmp_path / "journal.sqlite")
+        self.folder, self.journal = folder, Journal(Database(tmp_path / "journal.sqlite"))
         for number in range(10):
             age(write_wav(folder / f"{number}.wav"), seconds=1000 - number)
         self.journal.add(scan(folder, Wanted(), recursive=True))
@@ -134,13 +136,13 @@ def test_analysed_audio_goes_first_the_oldest_first(shelf) -> None:
 def test_what_waits_is_never_deleted_unless_told(shelf) -> None:
     assert shelf.keeper("delete-processed", low=0.1).make_room() == 0
     assert shelf.left() == list("6789")
-    assert shelf.journal.backlog() == 4
+    assert shelf.journal.count("new") == 4
 
 
 def test_even_what_waits_is_deleted_if_told_and_that_is_noted(shelf) -> None:
     assert shelf.keeper("drop-oldest", low=0.2).make_room() == 2
     assert shelf.left() == list("89")
-    assert shelf.journal.backlog() == 2
+    assert shelf.journal.count("new") == 2
 
 
 def test_a_file_that_is_another_by_now_is_not_deleted(shelf) -> None:
@@ -202,7 +204,7 @@ def test_nothing_is_said_of_files_of_a_folder_that_is_away(shelf, monkeypatch) -
     keeper.prune()
     assert keeper.make_room() == 0
     assert len(shelf.journal.kept()) == 6
-    assert shelf.journal.backlog() == 4
+    assert shelf.journal.count("new") == 4
 
 
 def test_a_file_that_is_being_written_to_is_not_deleted(shelf) -> None:

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from audioml.edge.journal import Found
+from audioml.edge.rows import Found
 from audioml.edge.watch.settle import Settling
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from audioml.core.errors import AudiomlError
 
 from . import faults
-from .journal import Journal
+from .database import Database
+from .outbox import Outbox
 from .sinks.base import EventSink
 
 __all__ = ["Dispatcher"]
@@ -28,7 +29,8 @@ class Dispatcher:
     """Delivers every record to every sink, however long that takes.
 
     A sink that fails is tried again, less and less often; the others do not wait for it.
-    ``broken`` is set where nobody reads standard output any more.
+    ``broken`` is set where nobody reads standard output any more; once it is closed, ``left`` is
+    how many records wait for each sink.
 
     Parameters
     ----------
@@ -45,6 +47,7 @@ class Dispatcher:
     ) -> None:
         self._path, self._sinks, self._limit = journal, sinks, limit
         self.dropped = 0
+        self.left: dict[str, int] = {}
         self._wanted, self._ending = threading.Event(), threading.Event()
         self._due = dict.fromkeys(sinks, 0.0)
         self._delay = dict.fromkeys(sinks, 0.0)
@@ -72,44 +75,46 @@ class Dispatcher:
             self._thread.join(0.1)
             if hurry():
                 deadline = min(deadline, time.monotonic() + _HURRY)
+        with contextlib.closing(Database(self._path)) as database:
+            self.left = Outbox(database).unsent()
         if not self._thread.is_alive():  # else it still uses them
             for sink in self._sinks.values():
                 sink.close()
 
     def _run(self) -> None:
-        journal = self._opened()
-        while journal is not None:
+        outbox = self._opened()
+        while outbox is not None:
             ending = self._ending.is_set()
             self._wanted.clear()
             for name in self._sinks:
-                self._deliver(journal, name)
+                self._deliver(outbox, name)
                 if name in self.troubles:
                     with contextlib.suppress(OSError):
-                        self._trim(journal, name)
+                        self._trim(outbox, name)
             if ending:
                 return
             waits = [due - time.monotonic() for name, due in self._due.items() if self._delay[name]]
             self._wanted.wait(max(0.0, min(waits, default=_FOREVER)))
 
-    def _opened(self) -> Journal | None:
-        """Return the journal, once the disk lets it be opened."""
+    def _opened(self) -> Outbox | None:
+        """Return the outbox, once the disk lets it be opened."""
         while True:
             try:
-                return Journal(self._path)
+                return Outbox(Database(self._path))
             except OSError as error:
                 log.warning("%s; trying again", error)
                 if self._ending.wait(1.0):
                     return None
 
-    def _deliver(self, journal: Journal, name: str) -> None:
+    def _deliver(self, outbox: Outbox, name: str) -> None:
         """Give a sink all that waits for it, unless it failed a short while ago."""
         if self._delay[name] and time.monotonic() < self._due[name]:
             return
         try:
-            while rows := journal.outbox(name, _BATCH):
+            while rows := outbox.waiting(name, _BATCH):
                 self._sinks[name].deliver([event for _, event in rows])
                 faults.point("after_deliver")
-                journal.taken([number for number, _ in rows])
+                outbox.taken([number for number, _ in rows])
                 self._delivered(name)
         except BrokenPipeError:
             self.broken = True
@@ -133,8 +138,8 @@ class Dispatcher:
         self._delay[name] = min(_LONGEST, max(1.0, 2 * self._delay[name]))
         self._due[name] = time.monotonic() + self._delay[name]
 
-    def _trim(self, journal: Journal, name: str) -> None:
-        dropped = journal.trim(name, self._limit)
+    def _trim(self, outbox: Outbox, name: str) -> None:
+        dropped = outbox.trim(name, self._limit)
         if dropped:
             self.dropped += dropped
             log.warning("%d records for sink %s are dropped: too many wait", dropped, name)

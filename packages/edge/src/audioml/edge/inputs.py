@@ -11,8 +11,8 @@ from audioml.core.audio import conform_blocks, read_blocks
 from audioml.core.stages import Estimator
 from audioml.core.values import Audio
 
-from .journal import Found
 from .results import Result
+from .rows import Found
 
 __all__ = ["Noticed", "analyse"]
 

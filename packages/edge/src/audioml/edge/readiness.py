@@ -17,10 +17,11 @@ from audioml.core.files import shown
 from audioml.core.stages import Estimator
 from audioml.core.values import Audio
 
+from .parts import DEFAULT, check_fit, estimator, records
 from .settings import Settings
 from .sinks import make
 from .sinks.address import Address
-from .station import DEFAULT, archive_folder, check_fit, estimator, records
+from .station import archive_folder
 from .watch.mounts import is_remote
 
 __all__ = ["Finding", "findings"]

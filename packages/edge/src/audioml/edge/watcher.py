@@ -7,9 +7,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 
+from .database import Database
 from .dispatch import Dispatcher
 from .ending import Ending, Stopped
-from .journal import Finished, Found, Journal
+from .journal import Journal
+from .rows import Finished, Found
 from .service.counts import Counts
 from .service.disk import Housekeeper
 from .service.notify import Notifier
@@ -31,7 +33,7 @@ class Watcher:
 
     Parameters
     ----------
-    folder, worker, journal, dispatcher, housekeeper, notifier, counts
+    folder, worker, database, journal, dispatcher, housekeeper, notifier, counts
         Its parts.
     ending
         What stops it.
@@ -45,6 +47,7 @@ class Watcher:
 
     folder: Folder
     worker: Worker
+    database: Database
     journal: Journal
     dispatcher: Dispatcher
     housekeeper: Housekeeper
@@ -160,9 +163,9 @@ class Watcher:
                 self.housekeeper.prune()
 
     def _note(self) -> None:
-        self.counts.backlog = self.journal.backlog()
+        self.counts.backlog = self.journal.count("new")
         about = {**asdict(self.counts), "time": time.time(), "sinks": self.dispatcher.troubles}
-        self.journal.note("watcher", about)
+        self.database.note("watcher", about)
 
     def _attempt(self, step: Callable[[], None]) -> bool:
         """Do a step; where the disk takes nothing, wait a little, and return False."""
@@ -178,4 +181,4 @@ class Watcher:
         return True
 
     def _nothing_left(self) -> bool:
-        return self.folder.settled and not self.journal.backlog()
+        return self.folder.settled and not self.journal.count("new")

@@ -15,9 +15,10 @@ from audioml.core.stages import Estimator
 from . import faults
 from .ending import Stopped
 from .inputs import analyse
-from .journal import Finished, Found, Journal, Row
+from .journal import Journal
 from .outputs import Outputs, is_the_disks
 from .records import Records
+from .rows import Finished, Found, Row
 from .watch.scan import being_written, look
 
 __all__ = ["DELAYS", "TRIES", "Worker"]

@@ -35,7 +35,7 @@ _WORDS = {
 
 def _place(place: Path | None, config: Path | None) -> Path:
     """Return the journal that belongs to a watched folder, a results folder or a configuration."""
-    from ..journal import JOURNAL
+    from ..database import JOURNAL
 
     if config is not None:
         return read(config).output / JOURNAL
@@ -104,9 +104,10 @@ def _watcher(found: Status) -> str:
 @click.option("--file", "path", help="Only this one, as `status` shows it.")
 def retry(folder: Path | None, config: Path | None, path: str | None) -> None:
     """Let recordings that were given up be tried again."""
+    from ..database import Database
     from ..journal import Journal
 
-    count = Journal(_place(folder, config)).retry(path)
+    count = Journal(Database(_place(folder, config))).retry(path)
     if path is not None and not count:
         raise NotFoundError(f"{shown(path)} was not given up; `audioml edge status` lists what was")
     terminal.say(f"{count} to be tried again")
@@ -118,14 +119,16 @@ def retry(folder: Path | None, config: Path | None, path: str | None) -> None:
 @click.option("--sink", help="Records that wait for this sink, as `status` shows it.")
 def forget(folder: Path | None, config: Path | None, path: str | None, sink: str | None) -> None:
     """Forget a recording, which is then new if it is still there; or what waits for a sink."""
+    from ..database import Database
     from ..journal import Journal
+    from ..outbox import Outbox
 
     if (path is None) == (sink is None):
         raise UsageError("say what to forget: --file RECORDING, or --sink SINK")
-    journal = Journal(_place(folder, config))
+    database = Database(_place(folder, config))
     if sink is not None:
-        terminal.say(f"{journal.trim(sink, 0)} records for {sink} are forgotten")
-    elif not journal.forget(path or ""):
+        terminal.say(f"{Outbox(database).trim(sink, 0)} records for {sink} are forgotten")
+    elif not Journal(database).forget(path or ""):
         raise NotFoundError(f"the journal knows no {shown(path or '')}")
     else:
         terminal.say(f"{shown(path or '')} is forgotten")

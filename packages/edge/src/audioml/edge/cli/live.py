@@ -134,7 +134,7 @@ def _source(text: str, options: dict[str, Any], info: dict[str, Any]) -> Source:
 def _bring(
     settings: Settings, what: str, make: Callable[[dict[str, Any]], Source], *, quiet: bool
 ) -> int:
-    from ..station import check_fit, estimator, records, sinks
+    from ..parts import check_fit, estimator, records, sinks
 
     model = estimator(settings)
     default = () if quiet else (SinkSettings(kind="stdout"),)
@@ -174,7 +174,7 @@ def _labelled(model: Any) -> bool:
 @contextlib.contextmanager
 def _journal(output: Path, *, only: set[str]) -> Iterator[Path]:
     """Give the place of the outbox: with the results, or for a moment where none are kept."""
-    from ..journal import JOURNAL
+    from ..database import JOURNAL
     from ..lock import LOCK, locked
 
     if only <= {"stdout"}:

@@ -20,7 +20,7 @@ from ..settings import Settings, SinkSettings
 from .options import settings_from, with_settings
 
 if TYPE_CHECKING:
-    from ..journal import Finished
+    from ..rows import Finished
     from ..watcher import Watcher
 
 __all__ = ["watch"]
@@ -55,7 +55,7 @@ def watch(
             running.run()
         if terminal.someone_looks() and not terminal.is_quiet():
             terminal.say(f"{total[0]} analysed, {total[1]} given up")
-        unsent = running.journal.unsent() if once else {}
+        unsent = running.dispatcher.left if once else {}
     for sink, number in unsent.items():
         terminal.say(f"{number} records wait for {sink}; they go out when it is watched again")
     return 1 if once and (total[1] or unsent) else 0

@@ -11,8 +11,9 @@ from pathlib import Path
 from audioml.core.errors import AudiomlError
 from audioml.core.stages import Estimator
 
+from ..database import Database
 from ..dispatch import Dispatcher
-from ..journal import Journal
+from ..outbox import Outbox
 from ..records import Records
 from ..sinks.base import Event, EventSink
 from .base import Stream
@@ -30,8 +31,8 @@ class Desk:
     ----------
     estimator, records
         The model, and what makes records of its results.
-    journal
-        Whose outbox the records go through.
+    outbox
+        What the records go through.
     dispatcher
         What brings them on from there.
     sinks
@@ -45,13 +46,13 @@ class Desk:
         estimator: Estimator,
         records: Records,
         *,
-        journal: Journal,
+        outbox: Outbox,
         dispatcher: Dispatcher,
         sinks: Mapping[str, EventSink],
         stop: threading.Event,
     ) -> None:
         self._estimator, self._records = estimator, records
-        self._journal, self._dispatcher, self._sinks = journal, dispatcher, tuple(sinks)
+        self._outbox, self._dispatcher, self._sinks = outbox, dispatcher, tuple(sinks)
         self._turn, self._stop = lock_for(estimator), stop
         self._writing = threading.Lock()
         self.failures = 0
@@ -83,8 +84,7 @@ class Desk:
         while True:
             try:
                 with self._writing:
-                    for sink in self._sinks:
-                        self._journal.send(sink, events)
+                    self._outbox.send(dict.fromkeys(self._sinks, events))
             except OSError as error:
                 if self._stop.is_set():
                     raise
@@ -107,15 +107,16 @@ def opened(
     stop: threading.Event,
 ) -> Iterator[Desk]:
     """Give a desk whose records go through the journal at ``path``."""
-    with contextlib.closing(Journal(path, shared=True)) as journal:
-        journal.trim("stdout", 0)
+    with contextlib.closing(Database(path, shared=True)) as database:
+        outbox = Outbox(database)
+        outbox.trim("stdout", 0)
         dispatcher = Dispatcher(path, sinks)
         dispatcher.start()
         try:
             yield Desk(
                 estimator,
                 records,
-                journal=journal,
+                outbox=outbox,
                 dispatcher=dispatcher,
                 sinks=sinks,
                 stop=stop,

@@ -13,7 +13,8 @@ from pathlib import Path, PurePath
 
 from audioml.core.files import replacing, shown
 
-from ..journal import Finished, Journal, Row
+from ..journal import Journal
+from ..rows import Finished, Row
 from ..settings import Disk
 from ..watch.scan import being_written, look
 

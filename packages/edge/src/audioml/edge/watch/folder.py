@@ -12,7 +12,7 @@ from pathlib import Path
 
 from audioml.core.files import shown
 
-from ..journal import Found
+from ..rows import Found
 from .hints import Hint, Hints
 from .mounts import is_remote
 from .scan import being_written, look, scan

@@ -10,7 +10,7 @@ import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from ..journal import Found
+from ..rows import Found
 from .wanted import Wanted
 
 __all__ = ["being_written", "look", "scan"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 
-from ..journal import Found
+from ..rows import Found
 
 __all__ = ["Settling"]
 
