@@ -22,7 +22,7 @@ from .worker import Worker
 
 __all__ = ["PickledExtractor"]
 
-_WINDOW, _HOP = 1.0, 0.1  # SONYC's, where the pickle tells none
+_WINDOW, _HOP, _RATE = 1.0, 0.1, 48000  # SONYC's, where the pickle tells none
 
 
 class PickledExtractor(FeatureExtractor):
@@ -38,8 +38,8 @@ class PickledExtractor(FeatureExtractor):
         The pickle. It must have been allowed, see ``audioml edge allow``; the process that loads
         it is started when features are first asked for.
     rate
-        Hz of the audio that it is called with; SONYC's nodes hand on what they record at 48 kHz,
-        and the function resamples.
+        Hz of the audio that it is called with. By default the keyword ``target_sr``, at which the
+        function has nothing to resample, else 48 kHz: SONYC's nodes hand on all sound at that.
     window, hop
         Seconds. By default the keywords ``duration`` and ``hop_size`` of a pickled
         `functools.partial`, which are read without loading it, else 1 and 0.1. A ``hop`` that is
@@ -67,7 +67,7 @@ class PickledExtractor(FeatureExtractor):
         self,
         path: str | Path,
         *,
-        rate: int = 48000,
+        rate: int | None = None,
         window: float | None = None,
         hop: float | None = None,
         timeout: float = 20.0,
@@ -80,9 +80,11 @@ class PickledExtractor(FeatureExtractor):
         data = allowed(Path(path))
         told = keywords(read(data))
         self._name = shown(path)
+        if rate is None:
+            rate = round(_positive(told, "target_sr", _RATE))
         self._rate, self._asked = rate, hop
-        self._window = _seconds(told, "duration", _WINDOW) if window is None else window
-        self._hop = _seconds(told, "hop_size", _HOP) if hop is None else hop
+        self._window = _positive(told, "duration", _WINDOW) if window is None else window
+        self._hop = _positive(told, "hop_size", _HOP) if hop is None else hop
         self._pcm = PCM(rate=rate, window=self._window, hop=self._hop)
         self._worker = Worker(data, name=self._name, timeout=timeout, memory_mb=memory_mb)
         self.rate, self.window, self.hop = rate, self._window, self._hop
@@ -143,7 +145,7 @@ class _Stream:
         return Rows({"features": found}, windows.starts)
 
 
-def _seconds(told: Mapping[str, Any], name: str, usual: float) -> float:
+def _positive(told: Mapping[str, Any], name: str, usual: float) -> float:
     value = told.get(name)
     given = isinstance(value, int | float) and not isinstance(value, bool) and value > 0
     return float(value) if given and value is not None else usual
