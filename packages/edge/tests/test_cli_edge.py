@@ -158,3 +158,26 @@ def test_embeddings_are_in_the_records_of_streams_of_models_without_labels(
     assert [len(json.loads(line).get("embedding", ())) for line in done.out.splitlines()] == [
         *(0, 2, 2, 2),
     ]
+
+
+def test_a_pickle_beside_the_model_runs_once_it_is_allowed(
+    edge, folder, tmp_path, tiny_model, monkeypatch
+) -> None:
+    pytest.importorskip("dill", reason="dill is not installed")
+    tiny_model.with_suffix(".toml").unlink()
+    monkeypatch.chdir(tmp_path)
+    assert edge("export-features", "model/level.pkl", "--hop_size", "0.5").code == 0
+    age(write_wav(folder / "a.wav", seconds=2))
+    refused = edge("watch", "street", "-m", "model/level.tiny", "--once")
+    assert refused.code == 1
+    assert "is not allowed; if you trust it, run: audioml edge allow model/level.pkl" in refused.err
+    assert edge("allow", "model/level.pkl").code == 0
+    done = edge("watch", "street", "-m", "model/level.tiny", "--once", "--to", "npz")
+    assert done.code == 0, done.err
+    with np.load(tmp_path / "street-results" / "a.npz") as arrays:
+        assert len(arrays["embedding"]) == 3
+        assert arrays["times"].tolist() == [0.0, 0.5, 1.0]
+    (tmp_path / "model" / "level.pkl").write_bytes(b"changed")
+    assert (
+        "has changed since it was allowed" in edge("check", "street", "-m", "model/level.tiny").out
+    )

@@ -90,7 +90,7 @@ def _told(path: Path) -> dict[str, Any]:
         told = tomllib.loads(description.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         if pickle.is_file():
-            return {"extractor": {"name": "pickle", "params": {"path": str(pickle)}}}
+            return {"extractor": {"name": "pickle", "params": {"path": pickle.name}}}
         raise NotFoundError(
             f"nothing tells the features that {shown(path)} takes: expected {shown(description)} "
             f"or {shown(pickle)} beside it; to write one, run: "
