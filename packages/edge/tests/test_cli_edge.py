@@ -170,7 +170,8 @@ def test_a_pickle_beside_the_model_runs_once_it_is_allowed(
     age(write_wav(folder / "a.wav", seconds=2))
     refused = edge("watch", "street", "-m", "model/level.tiny", "--once")
     assert refused.code == 1
-    assert "is not allowed; if you trust it, run: audioml edge allow model/level.pkl" in refused.err
+    allow = f"audioml edge allow {tmp_path}/model/level.pkl"
+    assert f"is not allowed; if you trust it, run: {allow}" in refused.err
     assert edge("allow", "model/level.pkl").code == 0
     done = edge("watch", "street", "-m", "model/level.tiny", "--once", "--to", "npz")
     assert done.code == 0, done.err
@@ -181,3 +182,25 @@ def test_a_pickle_beside_the_model_runs_once_it_is_allowed(
     assert (
         "has changed since it was allowed" in edge("check", "street", "-m", "model/level.tiny").out
     )
+
+
+def test_a_parent_process_is_answered_on_stdout_and_hears_nothing_else(
+    edge, folder, tiny_model, monkeypatch
+) -> None:
+    samples = write_wav(folder / "a.wav", seconds=1).read_bytes()[44:]
+    form = {"rate": 8000, "width": 2, "channels": 1}
+    events = [
+        json.dumps({"type": "audio-start", "data": form}).encode() + b"\n",
+        json.dumps({"type": "audio-chunk", "data": form, "payload_length": len(samples)}).encode(),
+        b"\n" + samples,
+        b'{"type": "audio-stop"}\n',
+    ]
+    reading, writing = os.pipe()
+    os.write(writing, b"".join(events))
+    os.close(writing)
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.FileIO(reading)))
+    done = edge("run", "-", "-m", tiny_model)
+    assert done.code == 0, done.err
+    assert done.out.count('"type": "result"') + done.out.count('"type":"result"') == 3
+    assert '"done"' in done.out.splitlines()[-1]
+    assert not [line for line in done.out.splitlines() if line.startswith('{"kind"')]

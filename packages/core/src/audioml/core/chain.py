@@ -104,7 +104,7 @@ def files(path: Path) -> list[Path]:
 def _steps(path: Path) -> Sequence[_Step]:
     where = shown(path)
     try:
-        told = tomllib.loads(path.read_text(encoding="utf-8")).get("step")
+        told = tomllib.loads(path.read_text(encoding="utf-8-sig")).get("step")
     except (OSError, ValueError) as error:
         raise ManifestError(f"{where} is not a chain: {error}") from error
     if not isinstance(told, list) or not told:

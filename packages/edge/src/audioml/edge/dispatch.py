@@ -76,7 +76,8 @@ class Dispatcher:
             if hurry():
                 deadline = min(deadline, time.monotonic() + _HURRY)
         with contextlib.closing(Database(self._path)) as database:
-            self.left = Outbox(database).unsent()
+            waiting = Outbox(database).unsent()
+        self.left = {name: waiting[name] for name in self._sinks if name in waiting}
         if not self._thread.is_alive():  # else it still uses them
             for sink in self._sinks.values():
                 sink.close()

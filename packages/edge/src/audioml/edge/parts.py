@@ -24,7 +24,7 @@ __all__ = ["DEFAULT", "check_fit", "estimator", "public", "records", "sinks"]
 
 DEFAULT = (SinkSettings(kind="npz"), SinkSettings(kind="jsonl"))
 """The sinks of recordings where none are named."""
-_SECRET = re.compile(r"//[^/@]*(:[^/@]*)?@")
+_SECRET = re.compile(r"//.*@")  # the last one: a password may hold some
 
 
 def estimator(settings: Settings) -> Estimator:
@@ -119,7 +119,9 @@ def sinks(
             options.setdefault("labels", _labels(model))
         sink = make(told.kind, told.to, folder=settings.output, options=options)
         if isinstance(sink, EventSink):
-            events[public(told)] = sink
+            name = public(told)
+            topic = told.options.get("topic") or told.options.get("labels")
+            events[f"{name} ({topic})" if name in events else name] = sink
         else:
             files.append(sink)
     return files, events

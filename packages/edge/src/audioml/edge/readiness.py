@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from audioml.core.errors import AudiomlError, UsageError
+from audioml.core.errors import AudiomlError
 from audioml.core.files import shown
 from audioml.core.stages import Estimator
 from audioml.core.values import Audio
@@ -91,8 +91,6 @@ def _folder(settings: Settings) -> Iterator[str]:
     if not os.access(folder, os.R_OK | os.X_OK):
         raise PermissionError(f"{shown(folder)} cannot be read by this user")
     archive_folder(settings, folder)
-    if settings.disk.low > settings.disk.high:
-        raise UsageError(f"'low' {settings.disk.low:g} is above 'high' {settings.disk.high:g}")
     changing = settings.files.after != "keep" or settings.disk.when_full != "wait"
     if changing and not os.access(folder, os.W_OK):
         raise PermissionError(

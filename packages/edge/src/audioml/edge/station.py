@@ -193,8 +193,11 @@ def archive_folder(settings: Settings, folder: Path) -> Path:
     Raises
     ------
     UsageError
-        If it shall go somewhere and nowhere is named, or the place is watched too.
+        If it shall go somewhere and nowhere is named, or the place is watched too; or if the marks
+        of the disk make no sense.
     """
+    if settings.disk.low > settings.disk.high:
+        raise UsageError(f"'low' {settings.disk.low:g} is above 'high' {settings.disk.high:g}")
     told = settings.files.archive
     if settings.files.after == "archive" and not told:
         raise UsageError("`after = archive` needs `archive`, the folder for analysed audio")

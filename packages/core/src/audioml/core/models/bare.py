@@ -109,7 +109,7 @@ def _extractor(told: dict[str, Any], path: Path, plugins: Registry) -> Any:
     where = shown(path.with_suffix(".toml"))
     name, params = told.get("name"), _table(where, "params", told.get("params", {}))
     if name == "pickle" and isinstance(params.get("path"), str):  # as all paths in a file
-        told["params"] = params = {**params, "path": str(path.parent / params["path"])}
+        told["params"] = params = {**params, "path": str((path.parent / params["path"]).resolve())}
     try:
         return plugins.find("extractor", str(name)).load()(**params)
     except TypeError as error:

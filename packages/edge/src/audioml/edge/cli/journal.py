@@ -127,7 +127,10 @@ def forget(folder: Path | None, config: Path | None, path: str | None, sink: str
         raise UsageError("say what to forget: --file RECORDING, or --sink SINK")
     database = Database(_place(folder, config))
     if sink is not None:
-        terminal.say(f"{Outbox(database).trim(sink, 0)} records for {sink} are forgotten")
+        count = Outbox(database).trim(sink, 0)
+        if not count:
+            raise NotFoundError(f"no records wait for {sink!r}; `audioml edge status` lists sinks")
+        terminal.say(f"{count} records for {sink} are forgotten")
     elif not Journal(database).forget(path or ""):
         raise NotFoundError(f"the journal knows no {shown(path or '')}")
     else:

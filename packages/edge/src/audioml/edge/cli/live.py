@@ -71,7 +71,7 @@ def run(
         return Pipe(binary, format=kind, rate=rate, channels=channels, info=info)
 
     settings = settings_from(config, to, given)
-    return _bring(settings, "standard input", source, quiet=kind == "wyoming")
+    return _bring(settings, "standard input", source, piped=True)
 
 
 @click.command()
@@ -110,7 +110,7 @@ def listen(
     }
     told = {name: value for name, value in options.items() if value is not None}
     settings = settings_from(config, to, given)
-    return _bring(settings, source, lambda info: _source(source, told, info), quiet=False)
+    return _bring(settings, source, lambda info: _source(source, told, info), piped=False)
 
 
 def _source(text: str, options: dict[str, Any], info: dict[str, Any]) -> Source:
@@ -132,12 +132,12 @@ def _source(text: str, options: dict[str, Any], info: dict[str, Any]) -> Source:
 
 
 def _bring(
-    settings: Settings, what: str, make: Callable[[dict[str, Any]], Source], *, quiet: bool
+    settings: Settings, what: str, make: Callable[[dict[str, Any]], Source], *, piped: bool
 ) -> int:
     from ..parts import check_fit, estimator, records, sinks
 
     model = estimator(settings)
-    default = () if quiet else (SinkSettings(kind="stdout"),)
+    default = (SinkSettings(kind="stdout"),)
     if not settings.sinks:
         settings = replace(settings, sinks=default)
     output = settings.place(settings.files.output or ".").absolute()
@@ -161,7 +161,7 @@ def _bring(
         terminal.say(f"listening to {what}; Ctrl-C ends it")
     with (
         _journal(output, only=set(event_sinks)) as path,
-        opened(path, model, told, event_sinks, stop=stop) as desk,
+        opened(path, model, told, event_sinks, stop=stop, replies_on_stdout=piped) as desk,
     ):
         make({"audioml": info}).run(desk.handle, stop)
         return 1 if desk.failures else 0

@@ -15,6 +15,7 @@ __all__ = ["settings_from", "with_settings"]
 
 _KINDS = {"str": click.STRING, "int": click.INT, "float": click.FLOAT, "Words": click.STRING}
 _SHORT = {"model": ("-m",), "output": ("-o",)}
+_PLACES = {"archive", "folder", "metrics_file", "output"}
 _NO_OPTION = {"folder", "thresholds"}
 
 Function = Callable[..., Any]
@@ -74,5 +75,5 @@ def _given(given: Mapping[str, Any], *, based: bool) -> Iterator[tuple[str, Any]
         if value is None or value == ():
             continue
         # what is typed is relative to where it is typed, not to the configuration file
-        typed = based and name in ("output", "archive", "folder") and value
+        typed = based and name in _PLACES and value
         yield name, str(Path(value).absolute()) if typed else value

@@ -38,8 +38,10 @@ def unit(config: Path, user: str) -> None:
     Save it as /etc/systemd/system/audioml-edge.service.
     """
     from ..service.unit import unit as written
+    from ..service.unit import writable
 
     settings = read(config)
-    with writing(shown(settings.output)):  # systemd wants it there
-        settings.output.mkdir(parents=True, exist_ok=True)
+    for folder in writable(settings):  # systemd wants them there
+        with writing(shown(folder)):
+            folder.mkdir(parents=True, exist_ok=True)
     click.echo(written(settings, config.resolve(), user=user), nl=False)

@@ -39,6 +39,8 @@ class Desk:
         By name.
     stop
         Set where everything shall end.
+    replies_on_stdout
+        Whether replies go to standard output, where records would be in their way.
     """
 
     def __init__(
@@ -50,9 +52,11 @@ class Desk:
         dispatcher: Dispatcher,
         sinks: Mapping[str, EventSink],
         stop: threading.Event,
+        replies_on_stdout: bool = False,
     ) -> None:
         self._estimator, self._records = estimator, records
         self._outbox, self._dispatcher, self._sinks = outbox, dispatcher, tuple(sinks)
+        self._quiet = tuple(n for n in sinks if n != "stdout" or not replies_on_stdout)
         self._turn, self._stop = lock_for(estimator), stop
         self._writing = threading.Lock()
         self.failures = 0
@@ -71,20 +75,20 @@ class Desk:
                 if stream.reply is not None:
                     for event in events:
                         stream.reply(event.data)
-                self._send(events)
+                self._send(events, self._quiet if stream.reply else self._sinks)
                 if self._dispatcher.broken:
                     return
         except AudiomlError:
             self.failures += 1
             raise
 
-    def _send(self, events: Sequence[Event]) -> None:
+    def _send(self, events: Sequence[Event], sinks: Sequence[str]) -> None:
         """Put records into the outbox; a full disk is waited for, as is who sends the sound."""
         told = False
         while True:
             try:
                 with self._writing:
-                    self._outbox.send(dict.fromkeys(self._sinks, events))
+                    self._outbox.send(dict.fromkeys(sinks, events))
             except OSError as error:
                 if self._stop.is_set():
                     raise
@@ -105,6 +109,7 @@ def opened(
     sinks: Mapping[str, EventSink],
     *,
     stop: threading.Event,
+    replies_on_stdout: bool = False,
 ) -> Iterator[Desk]:
     """Give a desk whose records go through the journal at ``path``."""
     with contextlib.closing(Database(path, shared=True)) as database:
@@ -120,6 +125,7 @@ def opened(
                 dispatcher=dispatcher,
                 sinks=sinks,
                 stop=stop,
+                replies_on_stdout=replies_on_stdout,
             )
         finally:
             dispatcher.close(stop.is_set)

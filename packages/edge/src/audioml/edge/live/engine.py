@@ -47,11 +47,12 @@ def analyse(
     AudioError
         If the sound cannot be brought to what the model takes.
     """
-    turn = _Turn(lock)
+    turn, windows = _Turn(lock), 0
     for segment in segments(stream.blocks):
-        results = _Results(stream, estimator.spec, segment)
+        results = _Results(stream, estimator.spec, segment, windows)
         for prediction in _answers(segment, estimator, turn):
             yield results.next(prediction, turn.worked())
+        windows = results.windows
 
 
 def lock_for(estimator: Estimator) -> threading.Lock | None:
@@ -74,11 +75,12 @@ def _answers(segment: Segment, estimator: Estimator, turn: _Turn) -> Iterator[Pr
 
 
 class _Results:
-    """The results of a segment, one after another."""
+    """The results of a segment, one after another; ``windows`` were before in the stream."""
 
-    def __init__(self, stream: Stream, spec: ModelSpec, segment: Segment) -> None:
+    def __init__(self, stream: Stream, spec: ModelSpec, segment: Segment, windows: int) -> None:
         self._stream, self._spec, self._segment = stream, spec, segment
-        self._number, self._windows, self._told = 0, 0, 0.0
+        self.windows = windows
+        self._number, self._told = 0, 0.0
 
     def next(self, prediction: Prediction, seconds: float) -> Result:
         """Return the result that tells of all that was heard since the one before it."""
@@ -95,9 +97,9 @@ class _Results:
             duration=segment.heard - self._told,
             seconds=seconds,
             recorded=stream.began,  # times are counted from there
-            first=self._windows,
+            first=self.windows,
         )
-        self._windows += len(result.starts)
+        self.windows += len(result.starts)
         self._number, self._told, segment.loud = self._number + 1, segment.heard, False
         return result
 

@@ -10,7 +10,7 @@ from audioml.core.store import home
 
 from ..settings import Settings
 
-__all__ = ["unit"]
+__all__ = ["unit", "writable"]
 
 _UNIT = """\
 [Unit]
@@ -44,21 +44,25 @@ WantedBy=multi-user.target
 
 def unit(settings: Settings, config: Path, *, user: str) -> str:
     """Return the text of a unit; paths in it are absolute."""
-    folder, output = settings.folder.resolve(), settings.output.resolve()
-    writable = [output, home().absolute(), *_elsewhere(settings)]
-    if settings.files.after != "keep" or settings.disk.when_full != "wait":
-        writable.append(folder)
-    if settings.files.archive:
-        writable.append(settings.place(settings.files.archive).resolve())
     return _UNIT.format(
-        folder=_escaped(folder),
-        output=_escaped(output),
+        folder=_escaped(settings.folder.resolve()),
+        output=_escaped(settings.output.resolve()),
         command=_escaped(Path(sys.argv[0]).resolve()),
         config=_escaped(config),
         user=user,
         home=_escaped(home().absolute()),
-        writable=" ".join(map(_escaped, dict.fromkeys(writable))),
+        writable=" ".join(map(_escaped, writable(settings))),
     )
+
+
+def writable(settings: Settings) -> list[Path]:
+    """Return the folders that the service writes to."""
+    found = [settings.output.resolve(), home().absolute(), *_elsewhere(settings)]
+    if settings.files.after != "keep" or settings.disk.when_full != "wait":
+        found.append(settings.folder.resolve())
+    if settings.files.archive:
+        found.append(settings.place(settings.files.archive).resolve())
+    return list(dict.fromkeys(found))
 
 
 def _elsewhere(settings: Settings) -> Iterator[Path]:
