@@ -240,6 +240,30 @@ def test_a_full_disk_is_waited_for(station, small_disk) -> None:
     station.assert_all_once(names)
 
 
+@pytest.mark.slow
+def test_a_disk_that_audio_and_results_share_is_kept_from_filling(station, small_disk) -> None:
+    station.folder, station.out = small_disk / "street", small_disk / "out"
+    station.folder.mkdir()
+    station.start("--when-full", "delete-processed", "--high", "0.8", "--low", "0.6")
+    until((station.out / JOURNAL).exists)
+    one = write_wav(station.folder.parent / "one.wav", seconds=4).read_bytes()
+    names, end = set(), time.monotonic() + 60
+    while len(names) < 150:  # 10 MB through a disk of 4 MB
+        assert time.monotonic() < end
+        name = f"{len(names):03}.wav"
+        try:
+            (station.folder / f"{name}.part").write_bytes(one)
+            (station.folder / f"{name}.part").rename(station.folder / name)
+            names.add(name)
+            time.sleep(0.02)
+        except OSError:  # as a recorder would: it waits
+            time.sleep(0.2)
+    until(lambda: station.done() == len(names), 30.0)
+    until(lambda: not station.known("outbox"))
+    assert station.stop()[0] == 0
+    station.assert_all_once(names)
+
+
 def test_sigterm_ends_it_within_two_seconds(tmp_path) -> None:
     station = Station(tmp_path, "slow")
     fill(station.folder, 50)

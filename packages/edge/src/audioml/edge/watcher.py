@@ -69,7 +69,9 @@ class Watcher:
         self.dispatcher.start()
         try:
             while not self.ending and not self.dispatcher.broken:
-                if self._attempt(self._round) and self.once and self._nothing_left():
+                if not self._attempt(self._round):
+                    self._attempt(self._make_room)
+                elif self.once and self._nothing_left():
                     break
             self._attempt(self._finish)
         finally:
@@ -156,11 +158,14 @@ class Watcher:
         if time.monotonic() >= self._next_note:
             self._next_note = time.monotonic() + _NOTES
             self._note()
-            if not self.folder.away:
-                self.counts.disk_used = self.housekeeper.used()
-                self.counts.dropped += self.housekeeper.make_room(self.worker.group)
-                self.housekeeper.catch_up()
-                self.housekeeper.prune()
+            self._make_room()
+            self.housekeeper.catch_up()
+            self.housekeeper.prune()
+
+    def _make_room(self) -> None:
+        if not self.folder.away:
+            self.counts.disk_used = self.housekeeper.used()
+            self.counts.dropped += self.housekeeper.make_room(self.worker.group)
 
     def _note(self) -> None:
         self.counts.backlog = self.journal.count("new")

@@ -58,6 +58,9 @@ def watch(
         unsent = running.dispatcher.left if once else {}
     for sink, number in unsent.items():
         terminal.say(f"{number} records wait for {sink}; they go out when it is watched again")
+    if running.dispatcher.broken:
+        terminal.say("nobody reads standard output any more; start it again to go on")
+        return 1
     return 1 if once and (total[1] or unsent) else 0
 
 
