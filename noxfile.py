@@ -143,6 +143,14 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def bench_edge(session: nox.Session) -> None:
+    """Measure the edge; `-- --original` measures SONYC's own stack beside it."""
+    paths = [f"./{DISTRIBUTIONS[name]}" for name in ("core", "edge", "tflite")]
+    session.install("-c", "constraints.txt", "librosa", "--force-reinstall", *paths)
+    session.run("python", "benchmarks/edge.py", *session.posargs)
+
+
+@nox.session
 def build(session: nox.Session) -> None:
     """Build every distribution into dist/ and check its metadata."""
     _install(session, *_groups("build"))

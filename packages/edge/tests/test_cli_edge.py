@@ -204,3 +204,12 @@ def test_a_parent_process_is_answered_on_stdout_and_hears_nothing_else(
     assert done.out.count('"type": "result"') + done.out.count('"type":"result"') == 3
     assert '"done"' in done.out.splitlines()[-1]
     assert not [line for line in done.out.splitlines() if line.startswith('{"kind"')]
+
+
+def test_a_self_test_can_be_written_for_a_model(edge, folder, tiny_model) -> None:
+    text = edge("check", "--golden", "-m", tiny_model).out
+    description = tiny_model.with_suffix(".toml")
+    description.write_text(description.read_text() + text)
+    assert edge("check", folder, "-m", tiny_model).code == 0
+    tiny_model.write_text("1.01")
+    assert "self-test of level fails" in edge("check", folder, "-m", tiny_model).out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from itertools import chain
@@ -10,6 +11,7 @@ import numpy as np
 
 from audioml.core.decoders import Windows
 from audioml.core.errors import AudiomlError, UsageError
+from audioml.core.models import golden
 from audioml.core.models.load import load
 from audioml.core.pipeline import Pipeline
 from audioml.core.stages import Estimator
@@ -20,7 +22,7 @@ from .settings import Settings, SinkSettings
 from .sinks import make
 from .sinks.base import EventSink, FileSink
 
-__all__ = ["DEFAULT", "check_fit", "estimator", "public", "records", "sinks"]
+__all__ = ["DEFAULT", "check_fit", "estimator", "public", "records", "self_test", "sinks"]
 
 DEFAULT = (SinkSettings(kind="npz"), SinkSettings(kind="jsonl"))
 """The sinks of recordings where none are named."""
@@ -64,6 +66,16 @@ def check_fit(model: Estimator) -> None:
         model.predict(Audio(silence, rate))
     except AudiomlError as error:
         raise UsageError(f"{model.spec.name} does not fit its description: {error}") from error
+
+
+def self_test(model: Estimator) -> str:
+    """Return a self-test of a model as TOML, see `audioml.core.models.golden`."""
+    made = golden.make(model)
+    lines = ["[golden]", f"seed = {made.seed}", f"tolerance = {made.tolerance:g}"]
+    for name, values in made.expected.items():
+        numbers = ", ".join(f"{value:.7g}" for value in values)
+        lines.append(f"expected.{json.dumps(name)} = [{numbers}]")
+    return "\n".join(lines) + "\n"
 
 
 def records(settings: Settings, model: Estimator) -> Records:
