@@ -130,6 +130,7 @@ def test_a_watcher_that_is_killed_at_random_loses_nothing(station) -> None:
     station.assert_all_once(names)
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_a_watcher_that_is_killed_200_times_loses_nothing(station) -> None:
     names = fill(station.folder, 6000)
@@ -199,6 +200,7 @@ def test_a_flood_is_worked_off(station) -> None:
     flood(station, 1500, at_once=1)
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_a_flood_that_the_system_does_not_report_is_worked_off(station) -> None:
     flood(station, 40_000, at_once=0)
@@ -325,6 +327,7 @@ def test_a_second_watcher_on_the_same_results_is_refused(station) -> None:
     station.process = first
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_an_hour_at_twice_real_time_leaks_nothing(station) -> None:
     """`AUDIOML_SOAK` sets the seconds; an hour unless told."""
