@@ -9,10 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import AudioError, PluginError
-from .stages import Decoder, DecoderStream, Estimator, FeatureExtractor, ModelSpec, Session
+from .stages import (
+    Decoder,
+    DecoderStream,
+    Estimator,
+    FeatureExtractor,
+    ModelSpec,
+    Session,
+    concatenated,
+)
 from .values import Audio, Prediction, Rows, Tensors
 
 __all__ = ["Pipeline", "check_audio"]
+
+_TURN = 1 << 17  # samples: 16 s at 8 kHz
 
 
 def check_audio(audio: Audio, spec: ModelSpec) -> None:
@@ -82,7 +92,7 @@ class Pipeline(Estimator):
                 end[0] = block.end
                 yield block
 
-        for rows in self.extractor.whole(checked()):
+        for rows in self.extractor.whole(_gathered(checked())):
             if len(rows) or not outputs:
                 outputs.append(self.run(rows))
                 starts.append(rows.starts)
@@ -130,6 +140,18 @@ class Pipeline(Estimator):
                 f"got {type(prediction).__name__}"
             )
         return prediction.stamped(self.spec.stamp)
+
+
+def _gathered(blocks: Iterable[Audio]) -> Iterator[Audio]:
+    """Yield blocks that are not small: features and network work better in longer turns."""
+    parts: list[Audio] = []
+    for block in blocks:
+        parts.append(block)
+        if sum(part.samples.shape[1] for part in parts) >= _TURN:
+            yield concatenated(parts)
+            parts = []
+    if parts:
+        yield concatenated(parts)
 
 
 class _EachRow:

@@ -26,7 +26,7 @@ __all__ = [
 
 Pad = Literal["zero", "short", "drop", "center"]
 Samples = NDArray[np.float32]
-_PIECE = 1 << 16  # samples that rows are made of at a time
+_PIECE = 1 << 17  # samples that rows are made of at a time
 
 
 @dataclass(frozen=True, slots=True)
