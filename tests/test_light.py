@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).parents[1]
 HEAVY = {
     *("IPython", "jams", "keras", "librosa", "lightning", "matplotlib", "numba", "onnxruntime"),
     *("pandas", "pyarrow", "scipy", "sklearn", "tensorflow", "torch", "torchaudio"),
@@ -31,7 +33,10 @@ def modules_of(*arguments: str) -> set[str]:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("--help",), ("plugins",), ("models", "list"), ("analyze", "--help"), ("analyze", "--list")],
+    [
+        *(("--help",), ("plugins",), ("models", "list"), ("analyze", "--help")),
+        *(("analyze", "--list"), ("edge", "--help"), ("edge", "watch", "--help")),
+    ],
 )
 def test_looking_around_needs_no_array(arguments, audioml_home) -> None:
     loaded = modules_of(*arguments)
@@ -56,3 +61,22 @@ def test_chords_need_numpy_and_a_decoder_and_nothing_heavier(weights, tmp_path) 
         *(n for n in loaded if "cython" in n),  # what numpy.random is written in
     }
     assert loaded - ours <= allowed, sorted(loaded - ours - allowed)
+
+
+def test_a_watcher_needs_nothing_heavy(audioml_home, tmp_path, monkeypatch) -> None:
+    pytest.importorskip("audioml_tflite", reason="audioml-tflite is not installed")
+    monkeypatch.syspath_prepend(ROOT / "plugins" / "tflite" / "tests")
+    from tflite_models import small_conv
+
+    from audioml.core.audio import write
+    from audioml.core.testing import music
+
+    (tmp_path / "street").mkdir()
+    write(tmp_path / "street" / "a.wav", music(bar=0.5)[0])
+    small_conv(tmp_path / "model.tflite")
+    (tmp_path / "model.toml").write_text('[extractor]\nname = "sonyc-v1"\n')
+    model = ("-m", str(tmp_path / "model.tflite"))
+    loaded = modules_of("edge", "watch", str(tmp_path / "street"), *model, "--once")
+    assert "ai_edge_litert" in loaded or "tflite_runtime" in loaded
+    rare = {"dill", "joblib", "paho", "prometheus_client", "rich", "sounddevice"}
+    assert not loaded & (HEAVY | rare)
