@@ -9,6 +9,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from audioml.core.files import sync
+
 from .results import Result
 from .sinks.base import FileSink
 
@@ -99,7 +101,7 @@ class Outputs:
             self._renamed.add(final.parent)
         for folder in self._renamed:
             with contextlib.suppress(FileNotFoundError):
-                _fsync(folder)
+                sync(folder)
         self._renamed.clear()
 
 
@@ -107,15 +109,7 @@ def _sync(paths: Sequence[Path], folder: Path) -> None:
     if len(paths) > _FEW and _syncfs(folder):
         return
     for path in paths:
-        _fsync(path)
-
-
-def _fsync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        sync(path)
 
 
 def _syncfs(folder: Path) -> bool:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import errno
 import filecmp
 import logging
-import os
 import shutil
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path, PurePath
 
-from audioml.core.files import replacing, shown
+from audioml.core.files import replacing, shown, sync
 
 from ..journal import Journal
 from ..rows import Finished, Row
@@ -167,8 +166,8 @@ class Housekeeper:
                 raise
             with replacing(target) as copy:  # to another disk: the original goes last
                 shutil.copy2(source, copy)
-                _sync(copy)
-            _sync(target.parent)
+                sync(copy)
+            sync(target.parent)
             if look(self._folder, row.found.path) == row.found:
                 source.unlink()
 
@@ -180,11 +179,3 @@ class Housekeeper:
             name = f"{named.stem}.{number}{named.suffix}"
             target, number = self._archived / named.with_name(name), number + 1
         return target
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

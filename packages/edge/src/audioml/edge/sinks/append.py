@@ -17,7 +17,7 @@ from pathlib import Path
 from re import Pattern
 
 from audioml.core.errors import OutputError
-from audioml.core.files import replacing, shown, writing
+from audioml.core.files import replacing, shown, sync, writing
 
 __all__ = ["AppendFile"]
 
@@ -203,8 +203,4 @@ def _whole(fd: int) -> int:
 
 def _sync_folder(folder: Path) -> None:
     with contextlib.suppress(OSError):  # a file system that cannot
-        fd = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(fd)
-        finally:
-            os.close(fd)
+        sync(folder)
