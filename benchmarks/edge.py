@@ -1,9 +1,9 @@
 """``audioml edge`` against SONYC's algorithm and the bare interpreter, and against the clock.
 
-``python benchmarks/edge.py`` runs everything; name parts to run only those: ``cpu``, ``start``,
-``latency``, ``sustained``, ``backlog``. The L3 model and a street recording are taken from
-``--data`` (``AUDIOML_TEST_DATA``), the small int8 convolution is made here. ``--original`` builds
-an environment with tflite-runtime, numpy 1.26 and librosa, the original's own stack.
+``python benchmarks/edge.py`` runs everything; name parts to run only those: ``cpu``, ``stages``,
+``start``, ``latency``, ``sustained``, ``backlog``. The L3 model is taken from ``--data``
+(``AUDIOML_TEST_DATA``), the small int8 convolution and the recordings are made here. ``--original``
+builds an environment with tflite-runtime, numpy 1.26 and librosa, the original's own stack.
 """
 
 from __future__ import annotations
@@ -73,13 +73,7 @@ def cpu(folder: Path, data: Path, *, original: bool, repeats: int) -> None:
         peaks: dict[str, float] = {}
         for _ in range(3):
             for side, (python, what) in sides.items():
-                command = [python, str(HERE / "sonyc.py"), what, str(model), wav, str(repeats)]
-                done = subprocess.run(
-                    command, env=_ONE_THREAD, capture_output=True, text=True, check=False
-                )
-                if done.returncode:
-                    raise RuntimeError(done.stderr[-2000:])
-                told = json.loads(done.stdout)
+                told = measured(python, what, model, wav, repeats)
                 costs[side].append(told["cpu_ms"])
                 peaks[side] = told["rss"]
         print(f"\n| {name} | CPU ms per second of sound | of the bare interpreter | peak MB |")
@@ -87,6 +81,27 @@ def cpu(folder: Path, data: Path, *, original: bool, repeats: int) -> None:
         floor = min(costs["bare"])
         for side, runs in costs.items():
             print(f"| {side} | {min(runs):.2f} | {min(runs) / floor:.2f} | {peaks[side]:.0f} |")
+
+
+def stages(folder: Path, data: Path, *, repeats: int) -> None:
+    """What a file costs, stage by stage, each measured alone."""
+    wav = str(recording(folder, data))
+    steps = ("read", "resampled", "features", "network")
+    print("\n| CPU ms per second of sound | read | and resampled | features | network |")
+    print("|---|---|---|---|---|")
+    for name, model in models(folder, data).items():
+        told = [measured(sys.executable, step, model, wav, repeats)["cpu_ms"] for step in steps]
+        print(f"| {name} | {' | '.join(f'{cost:.2f}' for cost in told)} |")
+
+
+def measured(python: str, side: str, model: Path, wav: str, repeats: int) -> dict[str, float]:
+    """Return what a process of its own says of one side, see `sonyc.py`."""
+    command = [python, str(HERE / "sonyc.py"), side, str(model), wav, str(repeats)]
+    done = subprocess.run(command, env=_ONE_THREAD, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(done.stderr[-2000:])
+    told: dict[str, float] = json.loads(done.stdout)
+    return told
 
 
 Running = tuple[subprocess.Popen[bytes], Path]
@@ -235,12 +250,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     data = told.data or Path(
         os.environ.get("AUDIOML_TEST_DATA", HERE.parents[1] / "shared" / "data")
     )
-    parts = told.parts or ["cpu", "start", "latency", "sustained", "backlog"]
+    parts = told.parts or ["cpu", "stages", "start", "latency", "sustained", "backlog"]
     for part in parts:
         with tempfile.TemporaryDirectory(prefix="audioml-bench-") as name:
             folder = Path(name)
             if part == "cpu":
                 cpu(folder, data, original=told.original, repeats=told.repeats)
+            elif part == "stages":
+                stages(folder, data, repeats=told.repeats)
             elif part == "start":
                 start(folder, data)
             elif part == "latency":

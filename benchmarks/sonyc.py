@@ -2,8 +2,9 @@
 
 ``python sonyc.py SIDE MODEL WAV REPEATS``. The side ``original`` is SONYC's algorithm in its own
 steps (librosa for each window, one invocation each), ``bare`` the interpreter alone on features
-that are there, ``audioml`` what ``audioml edge watch`` does with a file. The first two run on
-``ai_edge_litert`` or ``tflite_runtime``, whichever is installed. `edge.py` sets one BLAS thread.
+that are there, ``audioml`` what ``audioml edge watch`` does with a file, and ``read``,
+``resampled`` (reading included), ``features`` and ``network`` its stages alone. The first two run
+on ``ai_edge_litert`` or ``tflite_runtime``, whichever is installed. `edge.py` sets one BLAS thread.
 """
 
 from __future__ import annotations
@@ -107,13 +108,34 @@ def audioml(model: str, wav: str, out: Path) -> Callable[[], int]:
     return run
 
 
+def stage(side: str, model: str, wav: str) -> Callable[[], int]:
+    """Return one stage of what the watcher does with a file, alone."""
+    from audioml.core import load
+    from audioml.core.audio import conform, conform_blocks, read, read_blocks
+
+    estimator = load(Path(model))
+    sound = conform(read(wav), estimator.spec)
+    rows = estimator.transform(sound)
+    steps: dict[str, Callable[[], object]] = {
+        "read": lambda: list(read_blocks(wav)),
+        "resampled": lambda: list(conform_blocks(read_blocks(wav), estimator.spec)),
+        "features": lambda: estimator.transform(sound),
+        "network": lambda: estimator.run(rows),
+    }
+
+    def run() -> int:
+        steps[side]()
+        return len(rows)
+
+    return run
+
+
 def main() -> None:
     """Measure one side and print it."""
     side, model, wav, repeats = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
     with tempfile.TemporaryDirectory() as folder:
-        run = {"original": original, "bare": bare, "audioml": audioml}[side](
-            model, wav, Path(folder)
-        )
+        whole = {"original": original, "bare": bare, "audioml": audioml}
+        run = whole[side](model, wav, Path(folder)) if side in whole else stage(side, model, wav)
         windows = run()
         best = float("inf")
         for _ in range(repeats):

@@ -81,6 +81,13 @@ def test_a_mistake_is_told_with_its_place(config, text, told) -> None:
     assert "edge.toml" in str(caught.value)
 
 
+def test_marks_of_the_disk_that_make_no_sense_are_refused(config) -> None:
+    with pytest.raises(UsageError, match="'low' must not be above 'high', got 0.9 and 0.5"):
+        read(config("[disk]\nhigh = 0.5\n"))
+    with pytest.raises(UsageError, match="set both"):
+        Settings().over({"low": 0.99})
+
+
 def test_a_configuration_that_is_missing_is_told(tmp_path) -> None:
     with pytest.raises(UsageError, match=r"none.toml cannot be read"):
         read(tmp_path / "none.toml")

@@ -90,6 +90,12 @@ class Disk:
         *("wait", "delete-processed", "drop-oldest"),
     )
 
+    def __post_init__(self) -> None:
+        if self.low > self.high:
+            raise UsageError(
+                f"'low' must not be above 'high', got {self.low:g} and {self.high:g}; set both"
+            )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:

@@ -68,7 +68,7 @@ def watcher(
         If a setting makes no sense, or another process watches with this journal.
     """
     folder, output = _folder(settings), settings.output
-    archive_folder(settings, folder)
+    archive = archive_folder(settings, folder)
     model = estimator(settings)
     check_fit(model)
     file_sinks, event_sinks = sinks(settings, model, DEFAULT)
@@ -83,6 +83,7 @@ def watcher(
             journal=journal,
             outputs=outputs,
             sinks=event_sinks,
+            archive=archive,
             once=once,
             told=told,
         )
@@ -96,6 +97,7 @@ def _assembled(
     journal: Journal,
     outputs: Outputs,
     sinks: Mapping[str, EventSink],
+    archive: Path,
     once: bool,
     told: Callable[[Sequence[Finished]], None],
 ) -> Watcher:
@@ -123,7 +125,7 @@ def _assembled(
         folder,
         journal,
         after=settings.files.after,
-        archive=archive_folder(settings, folder),
+        archive=archive,
         disk=settings.disk,
         present=watched.present,
     )
@@ -193,11 +195,8 @@ def archive_folder(settings: Settings, folder: Path) -> Path:
     Raises
     ------
     UsageError
-        If it shall go somewhere and nowhere is named, or the place is watched too; or if the marks
-        of the disk make no sense.
+        If it shall go somewhere and nowhere is named, or the place is watched too.
     """
-    if settings.disk.low > settings.disk.high:
-        raise UsageError(f"'low' {settings.disk.low:g} is above 'high' {settings.disk.high:g}")
     told = settings.files.archive
     if settings.files.after == "archive" and not told:
         raise UsageError("`after = archive` needs `archive`, the folder for analysed audio")
