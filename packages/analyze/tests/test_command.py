@@ -48,7 +48,7 @@ def test_several_estimators_may_be_named_as_on_the_command_line(fake, song) -> N
 
 
 def test_python_answers_as_the_command_line(fake, audioml_cli, song) -> None:
-    from audioml.analyze.formats.jams import JAMS
+    from audioml.core.formats.jams import JAMS
 
     out = audioml_cli("analyze", str(song), "-e", "fake").out
     assert json.loads(JAMS.encode(analyze(song, estimators="fake"))) == json.loads(out)

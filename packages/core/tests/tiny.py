@@ -9,6 +9,7 @@ import numpy as np
 
 from audioml.core.files import sha256
 from audioml.core.models.manifest import FileEntry, Manifest, Part, Runtime
+from audioml.core.options import Option
 from audioml.core.plugins import Component, hookimpl
 from audioml.core.stages import Estimator, FeatureExtractor, ModelSpec, TensorSpec
 from audioml.core.values import Annotation, Audio, Frames, Prediction, Rows
@@ -82,6 +83,19 @@ class Loud:
         )
 
 
+class Scale:
+    """Imports what some other system would leave: a file that begins with SCALE."""
+
+    def recognises(self, paths, /):
+        return len(paths) == 1 and paths[0].read_bytes().startswith(b"SCALE")
+
+    def write(self, paths, folder, /, *, name=None, options):
+        write_folder(folder, name=name or "scale", version=options.get("version", "1.0"))
+
+
+SCALE = Scale()
+
+
 class Peak(Estimator):
     spec = ModelSpec("peak", "1", "peak", "MIT", rate=None, channels=None)
 
@@ -98,14 +112,15 @@ def components():
     yield Component("extractor", "halves", f"{here}:Halves", "half seconds")
     yield Component("backend", "gain", f"{here}:Gain", "multiplies")
     yield Component("decoder", "loud", f"{here}:Loud", "loud half seconds")
+    yield Component("importer", "scale", f"{here}:SCALE", "scales")
     yield Component("estimator", "peak", f"{here}:Peak", "largest sample", task="peak")
 
 
 def write_folder(folder: Path, *, name="tiny-loud", version="1.0", golden=None) -> Path:
     """Write the model folder of the tiny model."""
     folder.mkdir(parents=True, exist_ok=True)
-    weights = folder / "gain.json"
-    weights.write_text('{"gain": 2.0}')
+    (folder / "gain.json").write_text('{"gain": 2.0}')
+    (folder / "half.json").write_text('{"gain": 1.0}')
     manifest = Manifest(
         name=name,
         version=version,
@@ -114,10 +129,19 @@ def write_folder(folder: Path, *, name="tiny-loud", version="1.0", golden=None) 
         rate=RATE,
         extractor=Part("halves"),
         decoder=Part("loud"),
-        runtimes=(Runtime("gain", "gain.json"),),
+        runtimes=(
+            Runtime("gain", "gain.json"),
+            Runtime("gain", "half.json", precision="int8", parity=0.5),
+        ),
         variants={"deaf": {"decoder": {"threshold": 9.0}}},
+        options={
+            "above": Option("decoder", 0.25, "threshold", maximum=1.0, description="what is loud")
+        },
         streaming=True,
-        files={"gain.json": FileEntry(sha256(weights), weights.stat().st_size)},
+        files={
+            path.name: FileEntry(sha256(path), path.stat().st_size)
+            for path in (folder / "gain.json", folder / "half.json")
+        },
         golden=golden,
     )
     (folder / "model.json").write_text(manifest.to_json(), encoding="utf-8")

@@ -133,6 +133,26 @@ def test_models_go_through_the_store(audioml_cli, tiny, tmp_path) -> None:
     assert audioml_cli("models", "verify", "tiny-loud").code == 3
 
 
+def test_weights_of_another_system_are_imported_by_whoever_knows_them(
+    audioml_cli, tiny, tmp_path
+) -> None:
+    weights = tmp_path / "weights.bin"
+    weights.write_bytes(b"SCALE 1")
+    result = audioml_cli("models", "import", str(weights), "--name", "mine", "--set", "version=3")
+    assert Path(result.out.strip()).parts[-2:] == ("mine", "3")
+    assert audioml_cli("models", "verify").out == "mine 3: sound\n"
+    assert audioml_cli("models", "import", str(weights), "--as", "scale").code == 0
+    weights.write_bytes(b"something else")
+    result = audioml_cli("models", "import", str(weights))
+    assert result.code == 2
+    assert "nor the weights of a system that an installed plugin imports (scale)" in result.err
+    assert audioml_cli("models", "import", str(tmp_path / "gone.bin")).code == 3
+    assert (
+        "KEY=VALUE"
+        in audioml_cli("models", "import", str(weights), "--as", "scale", "--set", "x").err
+    )
+
+
 def test_doctor_names_what_mends(audioml_cli, audioml_home, monkeypatch) -> None:
     monkeypatch.setenv("PATH", "")
     result = audioml_cli("doctor")

@@ -19,7 +19,7 @@ from audioml.core.errors import (
 from audioml.core.files import sha256
 from audioml.core.models import golden
 from audioml.core.models.manifest import Manifest
-from audioml.core.models.published import Published
+from audioml.core.models.published import Origin, Published
 from audioml.core.plugins import Component, hookimpl
 from audioml.core.store import Store
 
@@ -36,6 +36,32 @@ def test_a_folder_loads_and_its_answers_name_it(tiny, tmp_path) -> None:
     source = model.predict(Audio(np.zeros(500), 1000))["level"].source
     assert (source.name, source.version) == ("tiny-loud", "1.0")
     assert source.weights == model.spec.weights != ""
+
+
+def test_an_option_changes_a_call_and_not_the_model(tiny, tmp_path) -> None:
+    model = load(tiny.write_folder(tmp_path))
+    assert model.spec.options["above"].default == 0.25
+    deafer = model.configured(above=1)
+    assert (loud(deafer), loud(model)) == ([], [1.5])
+    assert deafer.session is model.session
+    with pytest.raises(UsageError, match=r"option 'above' must be at most 1, got 2"):
+        model.configured(above=2)
+    with pytest.raises(UsageError, match=r"tiny-loud has no option 'loud' \(it has: above\)"):
+        model.configured(loud=True)
+    with pytest.raises(UsageError, match="peak has no option 'above'"):
+        load("peak").configured(above=1)
+
+
+def test_a_precision_chooses_the_runtime_and_is_told(tiny, tmp_path) -> None:
+    folder = tiny.write_folder(tmp_path)
+    half = load(folder, precision="int8")
+    assert np.allclose(half.outputs(Audio(np.ones(500), 1000))["level"], 1.0)
+    assert (half.spec.precision, load(folder).spec.precision) == ("int8", "float32")
+    assert half.spec.weights == sha256(folder / "half.json")
+    with pytest.raises(UsageError, match=r"no runtime in 'bf16' \(it has: float32, int8\)"):
+        load(folder, precision="bf16")
+    with pytest.raises(UsageError, match="'peak' has no precision 'int8'"):
+        load("peak", precision="int8")
 
 
 def test_names_versions_and_tasks_lead_to_the_store(tiny, tmp_path) -> None:
@@ -131,9 +157,7 @@ class TestPublished:
                 version=version,
                 license="MIT",
                 description="tiny",
-                url=source.as_uri(),
-                sha256=sha256(source),
-                bytes=1,
+                origins=(Origin(source.as_uri(), f"sha256:{sha256(source)}"),),
                 write=lambda _, folder: tiny.write_folder(folder, version=version),
                 task="loud",
             )
@@ -167,7 +191,7 @@ class TestPublished:
     def test_again_keeps_the_old_one_until_the_new_one_is_whole(self, publish, tiny) -> None:
         publish("1.0")
         load("loud")
-        Path(tiny.PUBLISHED.url.removeprefix("file://")).write_bytes(b"changed")
+        Path(tiny.PUBLISHED.origins[0].url.removeprefix("file://")).write_bytes(b"changed")
         with pytest.raises(IntegrityError):
             Store().pull(tiny.PUBLISHED, again=True)
         assert load("loud").spec.version == "1.0"

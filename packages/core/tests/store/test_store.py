@@ -22,26 +22,27 @@ from audioml.core.errors import (
     UntrustedError,
     UsageError,
 )
-from audioml.core.models.published import Published
+from audioml.core.models.published import Origin, Published
 from audioml.core.store import Store
 
 DATA = b"weights of a tiny model" * 100
 
 
-def write(fetched: Path, folder: Path) -> None:
-    assert fetched.read_bytes() == DATA
+DIGEST = f"sha256:{hashlib.sha256(DATA).hexdigest()}"
+
+
+def write(fetched: tuple[Path, ...], folder: Path) -> None:
+    assert [path.read_bytes() for path in fetched] == [DATA]
     tiny_plugin.write_folder(folder)
 
 
-def published(url: str, **fields) -> Published:
+def published(url: str, *, size: int = len(DATA), digest: str = DIGEST, **fields) -> Published:
     about = Published(
         name="tiny-loud",
         version="1.0",
         license="MIT",
         description="tiny",
-        url=url,
-        sha256=hashlib.sha256(DATA).hexdigest(),
-        bytes=len(DATA),
+        origins=(Origin(url, digest, size),),
         write=write,
     )
     return replace(about, **fields)
@@ -197,14 +198,14 @@ def test_without_a_network_pip_is_said_to_reach_nothing(audioml_home, monkeypatc
 
 def test_a_wheel_in_hand_needs_no_index(audioml_home, wheel, tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("AUDIOML_OFFLINE", "1")
-    assert Store().pull(published(PIP_URL), given=wheel)
+    assert Store().pull(published(PIP_URL), given=[wheel])
     with pytest.raises(NotFoundError, match="is not a file"):
-        Store(tmp_path / "other").pull(published(PIP_URL), given=tmp_path / "nope.whl")
+        Store(tmp_path / "other").pull(published(PIP_URL), given=[tmp_path / "nope.whl"])
     other = tmp_path / "other.whl"
     with zipfile.ZipFile(other, "w") as archive:
         archive.writestr("x", "y")
     with pytest.raises(NotFoundError, match="does not hold"):
-        Store(tmp_path / "other").pull(published(PIP_URL), given=other)
+        Store(tmp_path / "other").pull(published(PIP_URL), given=[other])
 
 
 def test_an_exported_model_is_imported_elsewhere(audioml_home, tmp_path) -> None:
@@ -227,6 +228,7 @@ def test_an_exported_model_is_imported_elsewhere(audioml_home, tmp_path) -> None
 def test_an_archive_cannot_write_outside(audioml_home, tmp_path, name) -> None:
     path = tmp_path / "evil.zip"
     with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("model.json", "{}")
         archive.writestr(name, "x")
     with pytest.raises(IntegrityError, match="unsafe name"):
         Store().add(path)
@@ -247,7 +249,7 @@ def test_damaged_archives_are_said(audioml_home, tmp_path) -> None:
     archive.write_bytes(bytes(data))
     with pytest.raises(IntegrityError, match="is damaged"):
         Store().add(archive)
-    about = published(archive.as_uri(), write=None, bytes=0, sha256="0" * 64)
+    about = published(archive.as_uri(), write=None, size=0, digest=f"sha256:{0:064}")
     with pytest.raises(NotFoundError, match="is not a file"):
         Store().pull(published((tmp_path / "gone").as_uri()))
     with pytest.raises(IntegrityError, match="is not the published"):
@@ -335,3 +337,28 @@ def test_what_a_killed_pull_left_is_swept_away_after_a_day(audioml_home, file_ur
     os.utime(left, (0, 0))
     Store().pull(published(file_url), again=True)
     assert not left.exists()
+
+
+def test_a_model_of_two_files_is_made_of_both_in_their_order(tmp_path, audioml_home):
+    paths = [tmp_path / "weights.bin", tmp_path / "scales.bin"]
+    paths[0].write_bytes(b"weights")
+    paths[1].write_bytes(b"scales")
+    seen = []
+
+    def write(fetched: tuple[Path, ...], folder: Path) -> None:
+        seen.extend(path.read_bytes() for path in fetched)
+        tiny_plugin.write_folder(folder)
+
+    digests = [
+        f"sha512:{hashlib.sha512(b'weights').hexdigest()}",
+        f"sha256:{hashlib.sha256(b'scales').hexdigest()}",
+    ]
+    urls = [path.as_uri() for path in paths]
+    origins = tuple(map(Origin, urls, digests))
+    about = replace(published(urls[0]), origins=origins, write=write)
+    Store().pull(about)
+    assert seen == [b"weights", b"scales"]
+    with pytest.raises(UsageError, match=r"2 file\(s\) \(weights.bin, scales.bin\), got 1"):
+        Store(tmp_path / "other").pull(about, given=paths[:1])
+    with pytest.raises(IntegrityError, match=r"weights.bin is not the published .* got 7 bytes"):
+        Store(tmp_path / "other").pull(about, given=[paths[0], paths[0]])

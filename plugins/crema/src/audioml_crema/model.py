@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from audioml.core.models.published import Published
+from audioml.core.models.published import Origin, Published
 
 __all__ = ["CHORD"]
 
 
-def _write(fetched: Path, folder: Path) -> None:
+def _write(fetched: tuple[Path, ...], folder: Path) -> None:
     from .convert import write_folder
 
-    write_folder(fetched, folder)
+    write_folder(fetched[0], folder)
 
 
 CHORD = Published(
@@ -21,9 +21,13 @@ CHORD = Published(
     task="chord",
     license="BSD-2-Clause",
     description="170 chords with inversions: crema's convolutional-recurrent estimator",
-    url="pip:crema==0.2.0/crema/models/chord/model.h5",
-    sha256="08b80e5b648e743c89284e9bc0b12b993dad1129157a75e0de70e076b0b8a235",
-    bytes=6441860,
+    origins=(
+        Origin(
+            "pip:crema==0.2.0/crema/models/chord/model.h5",
+            "sha256:08b80e5b648e743c89284e9bc0b12b993dad1129157a75e0de70e076b0b8a235",
+            6441860,
+        ),
+    ),
     write=_write,
     # means over the author's 244 test recordings: mir_eval's weighted chord symbol recall
     metrics={

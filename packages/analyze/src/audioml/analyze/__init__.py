@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .analysis import Analysis, Recording
+    from audioml.core.analysis import Analysis, Recording
+
     from .api import analyze
 
 __all__ = ["Analysis", "Recording", "analyze"]
@@ -21,7 +22,7 @@ def __getattr__(name: str) -> Any:  # numpy only once something is analysed
 
         return analyze
     if name in ("Analysis", "Recording"):
-        from . import analysis
+        from audioml.core import analysis
 
         return getattr(analysis, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from numpy.typing import ArrayLike
 
+from audioml.core.analysis import Analysis, Recording
 from audioml.core.audio import as_audio, check_readable, conform_blocks, read_blocks
 from audioml.core.audio.stdin import regular
 from audioml.core.errors import AudioError, PluginError, UsageError
@@ -16,7 +17,6 @@ from audioml.core.stages import Estimator
 from audioml.core.store import Store
 from audioml.core.values import Audio, Prediction, concatenate
 
-from .analysis import Analysis, Recording
 from .cache import Cache
 from .estimators import load_estimator, names_of, variants_of
 from .tags import Tags, read_tags

@@ -10,9 +10,9 @@ from pathlib import Path
 from audioml.core.cli import output
 from audioml.core.executor import Outcome, run
 from audioml.core.files import write_bytes
+from audioml.core.formats import find_format
 
 from .api import analyze_file
-from .destination import find_format
 from .inputs import Input
 from .ledger import is_answered, note_answers
 from .tags import missing_tags

@@ -6,30 +6,12 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from audioml.core.errors import PluginError, UsageError
+from audioml.core.errors import UsageError
 from audioml.core.files import shown
+from audioml.core.formats import find_format
 from audioml.core.plugins import registry
 
-from .formats import Format
-
-__all__ = ["find_format", "formats_of", "is_folder", "refuse_overwriting"]
-
-
-def find_format(name: str) -> Format:
-    """Return a format by its name.
-
-    Raises
-    ------
-    PluginError
-        If a plugin offers something else under that name.
-    """
-    component = registry().find("format", name)
-    found = component.load()
-    if not isinstance(found, Format):
-        raise PluginError(
-            f"format {name!r} must be a Format at {component.target!r}, got {type(found).__name__}"
-        )
-    return found
+__all__ = ["formats_of", "is_folder", "refuse_overwriting"]
 
 
 def formats_of(named: Sequence[str], out: str | None) -> tuple[str, ...]:

@@ -15,10 +15,11 @@ from audioml.core.audio.stdin import spooled
 from audioml.core.cli import output
 from audioml.core.errors import AudiomlError, UsageError
 from audioml.core.files import shown, write_bytes
+from audioml.core.formats import find_format
 
 from .api import analyze_file
 from .batch import Job, analyze_all, targets_of
-from .destination import find_format, is_folder, refuse_overwriting
+from .destination import is_folder, refuse_overwriting
 from .estimators import load_estimator, names_of, variants_of
 from .inputs import Input, expand
 from .ledger import is_answered, note_answers

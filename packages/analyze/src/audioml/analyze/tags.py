@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from .analysis import Recording
+from audioml.core.analysis import Recording
 
 __all__ = ["Tags", "missing_tags", "read_tags"]
 

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from .errors import AudiomlError, OutputError
 
 __all__ = [
+    "hashed",
     "is_inside",
     "native",
     "replacing",
@@ -45,8 +46,13 @@ def native(path: Path) -> bytes | str:
 
 def sha256(path: Path) -> str:
     """Return the SHA-256 of a file's bytes in hexadecimal."""
+    return hashed(path, "sha256")
+
+
+def hashed(path: Path, method: str) -> str:
+    """Return a hash of a file's bytes in hexadecimal; ``method`` is one of `hashlib`'s names."""
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return hashlib.file_digest(file, method).hexdigest()
 
 
 def sync(path: Path) -> None:

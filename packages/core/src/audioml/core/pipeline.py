@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .errors import AudioError, PluginError
+from .options import checked
 from .stages import (
     Decoder,
     DecoderStream,
@@ -46,12 +48,24 @@ def check_audio(audio: Audio, spec: ModelSpec) -> None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pipeline(Estimator):
-    """Extractor, session and decoder, run one after the other."""
+    """Extractor, session and decoder, run one after the other.
+
+    ``stages`` makes the extractor and the decoder for other options; without it there are none.
+    """
 
     spec: ModelSpec
     extractor: FeatureExtractor
     session: Session
     decoder: Decoder
+    stages: Callable[[Mapping[str, Any]], tuple[FeatureExtractor, Decoder]] | None = None
+
+    def configured(self, **options: Any) -> Pipeline:
+        """Return the same model with other options; the session is shared."""
+        chosen = checked(self.spec.options, options, of=self.spec.name)
+        if not chosen or self.stages is None:
+            return self
+        extractor, decoder = self.stages(chosen)
+        return replace(self, extractor=extractor, decoder=decoder)
 
     def transform(self, audio: Audio, /) -> Rows:
         """Return the features."""

@@ -9,6 +9,20 @@ from .plugins import Component, hookimpl
 __all__ = ["components"]
 
 
+_FORMATS = {
+    "audacity": ("AUDACITY", "label track of Audacity"),
+    "csv": ("CSV", "table with a header, one row an event"),
+    "jams": ("JAMS", "JSON annotated music specification"),
+    "json": ("JSON", "everything, as plain JSON"),
+    "lab": ("LAB", "start, end and label, as MIREX has it"),
+    "midi": ("MIDI", "notes, and chords as block chords"),
+    "npy": ("NPY", "the one array of a model that answers with frames"),
+    "npz": ("NPZ", "all arrays, frames included"),
+    "sv": ("SV", "layer of Sonic Visualiser"),
+    "text": ("TEXT", "table for people"),
+}
+
+
 @hookimpl
 def components() -> Iterator[Component]:
     """Return what the core offers."""
@@ -37,3 +51,5 @@ def components() -> Iterator[Component]:
     yield Component(
         "backend", "chain", "audioml.core.chain:ChainBackend", "several models one after the other"
     )
+    for name, (attribute, summary) in _FORMATS.items():
+        yield Component("format", name, f"audioml.core.formats.{name}:{attribute}", summary)

@@ -14,7 +14,8 @@ from typing import Any, Literal, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .errors import AudioError
+from .errors import AudioError, UsageError
+from .options import Option
 from .values import Audio, Prediction, Rows, Source, Tensors
 
 __all__ = [
@@ -67,6 +68,8 @@ class ModelSpec:
     batching: Literal["rows", "none"] = "none"
     answers: tuple[str, ...] = ()
     metrics: Mapping[str, float] = field(default_factory=dict)
+    options: Mapping[str, Option] = field(default_factory=dict)
+    precision: str = ""
 
     @property
     def stamp(self) -> Source:
@@ -201,6 +204,18 @@ class Estimator(Protocol):
     def stream(self, blocks: Iterable[Audio], /) -> Iterator[Prediction]:
         """Yield predictions of a signal that arrives in blocks; joined, they equal `predict`."""
         yield self.predict(concatenated(blocks))
+
+    def configured(self, **options: Any) -> Estimator:
+        """Return the same model with other options, see ``spec.options``.
+
+        Raises
+        ------
+        UsageError
+            If the model has no such option, or the value does not fit.
+        """
+        for name in options:
+            raise UsageError(f"{self.spec.name} has no option {name!r} (it has: none)")
+        return self
 
     def __call__(self, audio: Audio | ArrayLike, sr: int | None = None, /) -> Prediction:
         """Return the prediction for audio of any rate, given as `Audio` or as ``(y, sr)``.

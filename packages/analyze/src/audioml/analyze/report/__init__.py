@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ..analysis import Analysis
-from ..formats import Format
+from audioml.core.analysis import Analysis
+from audioml.core.formats import Format
+
 from .page import html
 
 __all__ = ["HTML", "encode", "html"]
@@ -14,4 +15,4 @@ def encode(analysis: Analysis) -> bytes:
     return html(analysis, analysis.recording.path)
 
 
-HTML = Format(".html", encode)
+HTML = Format(".html", encode, "text/html")

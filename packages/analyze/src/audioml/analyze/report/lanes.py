@@ -12,9 +12,9 @@ from html import escape
 import numpy as np
 from numpy.typing import NDArray
 
+from audioml.core.formats.events import midi_pitches
 from audioml.core.values import Annotation, Frames
 
-from ..formats._events import midi_pitches
 from .png import data_uri, heat_map
 from .sound import Waveform
 from .wording import hue, note_name

@@ -11,11 +11,11 @@ from pathlib import Path
 from string import Template
 
 from audioml.core import __version__
+from audioml.core.analysis import Analysis, Recording
+from audioml.core.formats.events import is_segments, spelled
+from audioml.core.formats.text import clock
 from audioml.core.values import Source
 
-from ..analysis import Analysis, Recording
-from ..formats._events import is_segments, spelled
-from ..formats.text import clock
 from .lanes import Lane, scale, wave
 from .segments import Segment, shares, table
 from .sound import Waveform, embed, waveform

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from html import escape
 from zlib import crc32
 
+from audioml.core.formats.events import confidence, spelled
+from audioml.core.formats.text import clock
 from audioml.core.values import Annotation
 
-from ..formats._events import confidence, spelled
-from ..formats.text import clock
 from .lanes import Lane, scale
 from .wording import chord_name, chord_symbol, hue, is_minor, root_of
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from audioml.core.analysis import Analysis
 from audioml.core.chords import parse
+from audioml.core.formats.events import INSTANTS, NOTES, is_segments, named
+from audioml.core.formats.text import clock
 from audioml.core.values import Annotation, Frames
 
-from ..analysis import Analysis
-from ..formats._events import INSTANTS, NOTES, is_segments, named
-from ..formats.text import clock
 from .lanes import Lane, chroma, notes, scale, ticks
 from .segments import Segment, segments_of, strip
 

@@ -8,10 +8,11 @@ import click
 
 from ..errors import IntegrityError, ManifestError, NotFoundError, UsageError
 from ..files import shown
+from ..models.importing import find_importer
 from ..models.manifest import Manifest
 from ..models.published import Published
 from ..plugins import registry
-from ..store.store import Store, is_whole
+from ..store.store import Store, is_exported, is_whole
 from .output import table
 from .pulling import pull_shown
 
@@ -66,10 +67,11 @@ def info(name: str) -> None:
     "given",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="A file that holds it, for machines without an index.",
+    multiple=True,
+    help="A file that holds it, for machines without a network; one for each that it is made of.",
 )
 @click.option("--again", is_flag=True, help="Replace what is in the store.")
-def pull(name: str, *, given: Path | None, again: bool) -> None:
+def pull(name: str, *, given: tuple[Path, ...], again: bool) -> None:
     """Fetch a published model into the store."""
     published = _find_published(name)
     store = Store()
@@ -96,12 +98,40 @@ def verify(name: str | None) -> None:
 
 
 @app.command("import")
-@click.argument("path", type=click.Path(path_type=Path))
-def import_(path: Path) -> None:
-    """Put an exported model (.zip) or a model folder into the store."""
-    if not path.exists():
-        raise NotFoundError(f"{shown(path)} does not exist")
-    click.echo(str(Store().add(path)))
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--as", "importer", metavar="SYSTEM", help="Whose weights they are, such as vggish.")
+@click.option("--name", help="What to call the model.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting of the importer."
+)
+def import_(
+    paths: tuple[Path, ...], *, importer: str | None, name: str | None, settings: tuple[str, ...]
+) -> None:
+    """Put a model into the store: an exported one (.zip), a model folder, or weights.
+
+    Weights of another system may be several files that together make one model, such as a
+    checkpoint and its PCA parameters. None of their code is run.
+    """
+    for path in paths:
+        if not path.exists() and not list(path.parent.glob(f"{path.name}.*")):  # TF's prefix
+            raise NotFoundError(f"{shown(path)} does not exist")
+    store = Store()
+    if importer is None and len(paths) == 1 and is_exported(paths[0]):
+        if name or settings:
+            raise UsageError("--name and --set are for weights; an exported model has its own")
+        click.echo(str(store.add(paths[0])))
+        return
+    found = find_importer(paths, importer)
+    options = dict(_setting(text) for text in settings)
+    folder = store.make(lambda folder: found.write(paths, folder, name=name, options=options))
+    click.echo(str(folder))
+
+
+def _setting(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not (key and equals):
+        raise UsageError(f"--set takes KEY=VALUE, got {text!r}")
+    return key, value
 
 
 @app.command()

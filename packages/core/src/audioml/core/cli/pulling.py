@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from ..files import shown
 from ..models.published import Published
 from ..store.store import Store, is_whole, offline
 from .output import is_quiet, progress, say
@@ -12,16 +14,18 @@ __all__ = ["pull_shown"]
 
 
 def pull_shown(
-    store: Store, published: Published, *, given: Path | None = None, again: bool = False
+    store: Store, published: Published, *, given: Sequence[Path] = (), again: bool = False
 ) -> Path:
     """Fetch a model as `Store.pull` does, telling on stderr what is fetched."""
     present = store.find(published.name, published.version)
     fetches = again or present is None or not is_whole(present)
     if fetches and (given or not offline()) and not is_quiet():
-        origin = given or published.url
+        known = sum(origin.bytes or 0 for origin in published.origins)
+        size = f"{known / 1e6:.1f} MB, " if known else ""
+        origins = ", ".join([*map(shown, given)] or [origin.url for origin in published.origins])
         say(
             f"fetching {published.name} {published.version} "
-            f"({published.bytes / 1e6:.1f} MB, licence {published.license}) from {origin}"
+            f"({size}licence {published.license}) from {origins}"
         )
     with progress(published.name) as update:
         return store.pull(published, given=given, again=again, progress=update)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ..errors import (
     AudiomlError,
@@ -16,20 +17,23 @@ from ..errors import (
 )
 from ..pipeline import Pipeline
 from ..plugins import Component, Registry, registry
-from ..stages import Estimator, Generator, ModelSpec, Session
+from ..stages import Decoder, Estimator, FeatureExtractor, Generator, ModelSpec, Session
 from ..store.store import Store, verify_files
 from . import bare, golden
-from .manifest import Manifest
+from .manifest import Manifest, Runtime
 from .resolve import resolve
 from .stamps import Stamp
 
 __all__ = ["assemble", "check", "load"]
+
+_STAGES: tuple[Literal["extractor"], Literal["decoder"]] = ("extractor", "decoder")
 
 
 def load(
     ref: str | Path,
     *,
     variant: str | None = None,
+    precision: str | None = None,
     device: str = "cpu",
     threads: int | None = None,
     store: Store | None = None,
@@ -45,6 +49,8 @@ def load(
         short name of a task such as ``chord``. A published model is fetched on first use.
     variant
         One of the model's named variants, such as ``crema``.
+    precision
+        Run it in this precision, such as ``int8``, instead of the first that can run here.
     device, threads
         Passed to the backend.
     store, plugins
@@ -67,8 +73,9 @@ def load(
 
         found = pull_shown(store, found.load())
     if isinstance(found, Component):
-        if variant is not None:
-            raise UsageError(f"{found.kind} {found.name!r} has no variant {variant!r}")
+        for what, wanted in (("variant", variant), ("precision", precision)):
+            if wanted is not None:
+                raise UsageError(f"{found.kind} {found.name!r} has no {what} {wanted!r}")
         return _made(found)
     if found.is_file():
         found, manifest = found.parent, bare.read(found, plugins)
@@ -79,7 +86,13 @@ def load(
         check(found, manifest, plugins=plugins)
         stamp.write()
     return assemble(
-        found, manifest, variant=variant, device=device, threads=threads, plugins=plugins
+        found,
+        manifest,
+        variant=variant,
+        precision=precision,
+        device=device,
+        threads=threads,
+        plugins=plugins,
     )
 
 
@@ -122,6 +135,7 @@ def assemble(
     manifest: Manifest,
     *,
     variant: str | None = None,
+    precision: str | None = None,
     device: str = "cpu",
     threads: int | None = None,
     plugins: Registry | None = None,
@@ -131,28 +145,58 @@ def assemble(
     if manifest.builder is not None:
         if variant is not None:
             manifest.part("extractor", variant)
+        if precision is not None:
+            raise _no_precision(manifest, precision)
         component = plugins.find(manifest.kind, manifest.builder.name)
         return _made(component, folder, manifest, **manifest.builder.params)
-    stages = {}
-    for stage in ("extractor", "decoder"):
-        part = manifest.part(stage, variant)
-        stages[stage] = plugins.find(stage, part.name).load()(**part.params)
-    session = _session(folder, manifest, plugins, device=device, threads=threads)
-    return Pipeline(manifest.spec, stages["extractor"], session, stages["decoder"])
+
+    def stages(chosen: Mapping[str, Any]) -> tuple[FeatureExtractor, Decoder]:
+        made = []
+        for stage in _STAGES:
+            part = manifest.part(stage, variant)
+            params = {**part.params, **_params(manifest, stage, chosen)}
+            made.append(plugins.find(stage, part.name).load()(**params))
+        return made[0], made[1]
+
+    extractor, decoder = stages({})
+    runtime, session = _session(
+        folder, manifest, plugins, precision=precision, device=device, threads=threads
+    )
+    return Pipeline(manifest.spec_of(runtime), extractor, session, decoder, stages)
+
+
+def _params(manifest: Manifest, stage: str, chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters of one stage that chosen options set."""
+    options = ((name, manifest.options[name], value) for name, value in chosen.items())
+    return {o.param or name: value for name, o, value in options if o.stage == stage}
 
 
 def _session(
-    folder: Path, manifest: Manifest, plugins: Registry, *, device: str, threads: int | None
-) -> Session:
+    folder: Path,
+    manifest: Manifest,
+    plugins: Registry,
+    *,
+    precision: str | None,
+    device: str,
+    threads: int | None,
+) -> tuple[Runtime, Session]:
     reasons = []
-    for runtime in manifest.runtimes:
+    runtimes = [r for r in manifest.runtimes if precision in (None, r.precision)]
+    if not runtimes:
+        raise _no_precision(manifest, str(precision))
+    for runtime in runtimes:
         try:
             backend = plugins.find("backend", runtime.backend).load()()
             session: Session = backend.load(folder / runtime.file, device=device, threads=threads)
         except (NotFoundError, MissingDependencyError) as error:
             reasons.append(str(error))
         else:
-            return session
+            return runtime, session
     raise MissingDependencyError(
         f"no runtime of {manifest.name!r} can run here: " + "; ".join(reasons)
     )
+
+
+def _no_precision(manifest: Manifest, precision: str) -> UsageError:
+    known = ", ".join(dict.fromkeys(r.precision for r in manifest.runtimes)) or "only its own"
+    return UsageError(f"{manifest.name} has no runtime in {precision!r} (it has: {known})")

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from ..errors import ManifestError
 from ..files import is_inside
+from ..options import Option
 from ..stages import ModelSpec
 
 __all__ = ["MANIFEST", "SCHEMA_VERSION", "FileEntry", "Golden", "Manifest", "Part", "Runtime"]
@@ -67,7 +68,8 @@ class Manifest:
 
     A model is made of ``extractor``, ``runtimes`` and ``decoder``, or by one ``builder``: an
     estimator or generator component called with the folder and the manifest.
-    ``variants`` names overrides of the parameters of the stages.
+    ``variants`` names overrides of the parameters of the stages; ``options`` are the parameters
+    that a caller may set at each call.
     """
 
     kind: Literal["estimator", "generator"] = "estimator"
@@ -84,6 +86,7 @@ class Manifest:
     builder: Part | None = None
     runtimes: tuple[Runtime, ...] = ()
     variants: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
+    options: Mapping[str, Option] = field(default_factory=dict)
     streaming: bool = False
     batching: Literal["rows", "none"] = "none"
     answers: tuple[str, ...] = ()
@@ -112,20 +115,24 @@ class Manifest:
 
     @property
     def spec(self) -> ModelSpec:
-        """Return what a caller may know of the model."""
+        """Return what a caller may know of the model, run by the first of its runtimes."""
+        return self.spec_of(self.runtimes[0] if self.runtimes else None)
+
+    def spec_of(self, runtime: Runtime | None) -> ModelSpec:
+        """Return what a caller may know of the model as one runtime runs it."""
         shared = {f.name for f in fields(ModelSpec)} & {f.name for f in fields(self)}
-        digest = hashlib.sha256(self.to_json().encode()).hexdigest()
         return ModelSpec(
-            weights=self._weights, manifest=digest, **{name: getattr(self, name) for name in shared}
+            weights=self._weights(runtime),
+            manifest=hashlib.sha256(self.to_json().encode()).hexdigest(),
+            precision=runtime.precision if runtime else "",
+            **{name: getattr(self, name) for name in shared},
         )
 
-    @property
-    def _weights(self) -> str:
-        if self.runtimes and self.runtimes[0].backend == "chain":  # the file names the weights
+    def _weights(self, runtime: Runtime | None) -> str:
+        if runtime and runtime.backend == "chain":  # the file names the weights
             hashes = sorted(entry.sha256 for entry in self.files.values())
             return hashlib.sha256("".join(hashes).encode()).hexdigest() if hashes else ""
-        first = self.runtimes[0].file if self.runtimes else next(iter(self.files), "")
-        entry = self.files.get(first)
+        entry = self.files.get(runtime.file if runtime else next(iter(self.files), ""))
         return entry.sha256 if entry else ""
 
     def part(self, stage: Literal["extractor", "decoder"], variant: str | None = None) -> Part:

@@ -6,7 +6,33 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Published"]
+from ..errors import PluginError
+
+__all__ = ["Origin", "Published"]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where one file is to be had, and what it must be.
+
+    Parameters
+    ----------
+    url
+        ``https://…``, ``file:…`` or ``pip:DISTRIBUTION==VERSION/PATH/IN/WHEEL``.
+    digest
+        ``sha256:`` or ``sha512:`` and the hexadecimal digits.
+    bytes
+        The file's size, where it is known.
+    """
+
+    url: str
+    digest: str
+    bytes: int | None = None
+
+    def __post_init__(self) -> None:
+        method, _, digits = self.digest.partition(":")
+        if len(digits) != {"sha256": 64, "sha512": 128}.get(method):
+            raise PluginError(f"digest {self.digest!r} of {self.url} is no sha256: or sha512:")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,13 +43,12 @@ class Published:
     ----------
     name, version, license, description
         As in ``model.json``; ``license`` is the one of the weights.
-    url
-        ``https://…``, ``file:…`` or ``pip:DISTRIBUTION==VERSION/PATH/IN/WHEEL``.
-    sha256, bytes
-        Of the one file that ``url`` names.
+    origins
+        The files that it is made of.
     write
-        ``write(fetched, folder)`` fills the empty ``folder``; None where the file is an exported
-        model folder already. It runs none of the code that it was given.
+        ``write(fetched, folder)`` fills the empty ``folder`` from the fetched files, in the order
+        of ``origins``; None where the one file is an exported model folder already. It runs none
+        of the code that it was given.
     metrics
         Figures of the authors, for listings.
     """
@@ -32,10 +57,15 @@ class Published:
     version: str
     license: str
     description: str
-    url: str
-    sha256: str
-    bytes: int
-    write: Callable[[Path, Path], None] | None = None
+    origins: tuple[Origin, ...]
+    write: Callable[[tuple[Path, ...], Path], None] | None = None
     task: str = ""
     metrics: dict[str, float] | None = None
     answers: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.origins or (self.write is None and len(self.origins) > 1):
+            raise PluginError(
+                f"{self.name} has {len(self.origins)} origins; expected one, or several and "
+                "a function that makes a folder of them"
+            )

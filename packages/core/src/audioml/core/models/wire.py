@@ -7,6 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 from ..errors import ManifestError
+from ..options import Option
 from .manifest import SCHEMA_VERSION, FileEntry, Golden, Manifest, Part, Runtime
 
 __all__ = ["parsed", "plain"]
@@ -144,8 +145,14 @@ def _numbers(name: str, value: Any) -> list[float]:
     return [_number(name, each) for each in _typed(name, value, list)]
 
 
-def _parity(name: str, value: Any) -> float | None:
+def _maybe_number(name: str, value: Any) -> float | None:
     return None if value is None else _number(name, value)
+
+
+def _scalar(name: str, value: Any) -> Any:
+    if not isinstance(value, bool | int | float | str):
+        raise ManifestError(f"{name!r} must be true or false, a number or text, got {value!r}")
+    return value
 
 
 _WORDS = {bool: "true or false", dict: "an object", list: "a list", str: "text"}
@@ -157,9 +164,21 @@ _FIELDS: dict[str, _Reader] = {
     ),
     **dict.fromkeys(("extractor", "decoder", "builder"), _part),
     "runtimes": _list_of(
-        _made(Runtime, backend=_text, file=_text, precision=_text, parity=_parity)
+        _made(Runtime, backend=_text, file=_text, precision=_text, parity=_maybe_number)
     ),
     "variants": _mapping_of(_mapping_of(_object)),
+    "options": _mapping_of(
+        _made(
+            Option,
+            stage=_text,
+            default=_scalar,
+            param=_text,
+            choices=_list_of(_scalar),
+            minimum=_maybe_number,
+            maximum=_maybe_number,
+            description=_text,
+        )
+    ),
     "streaming": _flag,
     "answers": _list_of(_text),
     "metrics": _mapping_of(_number),

@@ -22,8 +22,10 @@ KINDS = {
     "extractor": "turns sound into model inputs",
     "format": "writes analyses to a file",
     "generator": "makes sound",
+    "importer": "makes a model folder of what another system leaves",
     "model": "a published model that can be pulled into the store",
     "sink": "takes results where they are wanted",
+    "route": "adds addresses to what `audioml serve` answers",
     "source": "brings sound from where it is made",
     "task": "a thing that can be trained",
 }

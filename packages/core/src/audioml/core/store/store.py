@@ -10,17 +10,18 @@ import tempfile
 import time
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import zip_longest
 from pathlib import Path, PurePosixPath
 
 from ..errors import IntegrityError, ManifestError, OfflineError, UsageError
-from ..files import replacing, replacing_folder, sha256, shown, writing
+from ..files import hashed, replacing, replacing_folder, sha256, shown, writing
 from ..models.manifest import MANIFEST, Manifest
-from ..models.published import Published
+from ..models.published import Origin, Published
 from . import sources
 from .trust import Trust
 
-__all__ = ["Store", "home", "is_whole", "offline", "verify_files"]
+__all__ = ["Store", "home", "is_exported", "is_whole", "offline", "verify_files"]
 
 _MAX_UNPACKED = 16 << 30
 _STALE = 86400.0  # seconds
@@ -66,7 +67,7 @@ class Store:
         self,
         published: Published,
         *,
-        given: Path | None = None,
+        given: Sequence[Path] = (),
         again: bool = False,
         progress: sources.Progress | None = None,
     ) -> Path:
@@ -77,7 +78,7 @@ class Store:
         Parameters
         ----------
         given
-            A file that the user has, instead of the network.
+            The files that the user has, in the order of ``origins``, instead of the network.
         again
             Replace the folder that is there, once the new one is whole.
 
@@ -91,24 +92,23 @@ class Store:
         target = self._place(published.name, published.version)
         if is_whole(target) and not again:
             return target
-        if given is None and offline() and not published.url.startswith("file:"):
+        _check_given(published, given)
+        remote = any(not origin.url.startswith("file:") for origin in published.origins)
+        if not given and offline() and remote:
             raise OfflineError(
                 f"model {published.name!r} must be fetched and the network is off; connect once "
                 f"and run: audioml models pull {published.name}"
             )
         with self._scratch() as scratch:
-            fetched = scratch / PurePosixPath(published.url).name
-            if given is not None:
-                sources.from_local(published.url, given, fetched)
-            else:
-                sources.fetch(published.url, fetched, progress=progress)
-            _check_fetched(fetched, published, given)
+            fetched = []
+            for origin, own in zip_longest(published.origins, given):
+                fetched.append(_fetched(origin, own, scratch, published, progress))
             broken = target.exists() and not is_whole(target)
             with replacing_folder(target, again=again or broken) as folder:
                 if published.write is None:
-                    _unpack(fetched, folder)
+                    _unpack(fetched[0], folder)
                 else:
-                    published.write(fetched, folder)
+                    published.write(tuple(fetched), folder)
                 self._check_folder(folder)
         return target
 
@@ -116,10 +116,14 @@ class Store:
         """Put an exported model (a zip, or a model folder) into the store and return its folder."""
         if archive.is_dir():
             return self._add_folder(archive)
-        if not zipfile.is_zipfile(archive):
+        if not is_exported(archive):
             raise UsageError(f"{shown(archive)} is neither a model folder nor an exported model")
+        return self.make(lambda folder: _unpack(archive, folder))
+
+    def make(self, write: Callable[[Path], None]) -> Path:
+        """Put the model into the store that ``write(folder)`` makes, and return its folder."""
         with self._scratch() as scratch:
-            _unpack(archive, scratch)
+            write(scratch)
             return self._add_folder(scratch)
 
     def _add_folder(self, source: Path) -> Path:
@@ -188,6 +192,17 @@ class Store:
         return self.root / "models" / name / version
 
 
+def is_exported(path: Path) -> bool:
+    """Return whether a path is a model folder, or one written as a zip by `Store.export`."""
+    if path.is_dir():
+        return (path / MANIFEST).is_file()
+    try:
+        with zipfile.ZipFile(path) as file:
+            return MANIFEST in file.namelist()
+    except (zipfile.BadZipFile, OSError):
+        return False
+
+
 def is_whole(folder: Path) -> bool:
     """Return whether a folder has a manifest and files of the right sizes: a quick look."""
     try:
@@ -223,15 +238,38 @@ def verify_files(folder: Path, manifest: Manifest) -> None:
             raise ManifestError(f"runtime file {runtime.file!r} is not listed under 'files'")
 
 
-def _check_fetched(path: Path, published: Published, given: Path | None) -> None:
-    size, digest = path.stat().st_size, sha256(path)
-    if (size, digest) != (published.bytes, published.sha256):
-        origin = shown(given) if given else published.url
+def _check_given(published: Published, given: Sequence[Path]) -> None:
+    if given and len(given) != len(published.origins):
+        names = ", ".join(PurePosixPath(origin.url).name for origin in published.origins)
+        raise UsageError(
+            f"{published.name} is made of {len(published.origins)} file(s) ({names}), "
+            f"got {len(given)}; give each with --from"
+        )
+
+
+def _fetched(
+    origin: Origin,
+    given: Path | None,
+    scratch: Path,
+    published: Published,
+    progress: sources.Progress | None,
+) -> Path:
+    """Return a file of a model, fetched or taken from what the user has, and checked."""
+    path = scratch / PurePosixPath(origin.url).name
+    if given is not None:
+        sources.from_local(origin.url, given, path)
+    else:
+        sources.fetch(origin.url, path, progress=progress)
+    method, _, wanted = origin.digest.partition(":")
+    size, digest = path.stat().st_size, hashed(path, method)
+    if digest != wanted or origin.bytes not in (None, size):
+        expected = f"{origin.bytes} bytes of " if origin.bytes is not None else ""
         raise IntegrityError(
-            f"{origin} is not the published {published.name} {published.version}: expected "
-            f"{published.bytes} bytes of sha256 {published.sha256[:12]}…, got {size} bytes of "
+            f"{shown(given) if given else origin.url} is not the published {published.name} "
+            f"{published.version}: expected {expected}{method} {wanted[:12]}…, got {size} bytes of "
             f"{digest[:12]}…; nothing was kept"
         )
+    return path
 
 
 def _unpack(archive: Path, folder: Path) -> None:

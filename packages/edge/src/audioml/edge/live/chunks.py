@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from audioml.core.audio.pcm import FORMATS, PCM, check_form
+from audioml.core.audio.wavstream import Form
 from audioml.core.errors import AudioError, AudiomlError, UsageError
 from audioml.core.values import Audio
 
 from .base import Block
 from .continuity import Continuity
-from .pcm import FORMATS, PCM, check_form
-from .riff import Form
 from .wyoming import Event
 
 __all__ = ["Chunks", "form_of"]

@@ -9,13 +9,13 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
+from audioml.core.audio.pcm import FORMATS, PCM, check_form
+from audioml.core.audio.wavstream import Form, read_form
 from audioml.core.errors import AudioError, UsageError
 from audioml.core.values import Audio
 
 from .base import Block, Handler, Stream
 from .conversation import Conversation, Names
-from .pcm import FORMATS, PCM, check_form
-from .riff import Form, read_form
 from .waiting import reading
 
 __all__ = ["Pipe"]

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import soundfile
 
-from audioml.analyze.formats.sv import SV
+from audioml.core.formats.sv import SV
 from audioml.core.values import Annotation, Prediction
 
 

@@ -23,11 +23,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from audioml.core import __version__
-from audioml.core.values import Annotation, Frames, Source
-
+from .. import __version__
 from ..analysis import Analysis, Recording
-from ._events import confidence, extras, plain
+from ..values import Annotation, Frames, Source
+from .events import confidence, extras, plain
 from .format import Format
 
 __all__ = ["JSON", "encode"]
@@ -147,4 +146,4 @@ def _source(source: Source | None) -> dict[str, str] | None:
     return {"name": source.name, "version": source.version, "weights": source.weights}
 
 
-JSON = Format(".json", encode)
+JSON = Format(".json", encode, "application/json")

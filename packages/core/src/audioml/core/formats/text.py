@@ -9,10 +9,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from audioml.core.values import Annotation
-
 from ..analysis import Analysis, Recording
-from ._events import INSTANTS, NOTES, confidence, midi_pitches, named, spelled
+from ..values import Annotation
+from .events import INSTANTS, NOTES, confidence, midi_pitches, named, spelled
 from .format import Format
 
 __all__ = ["TEXT", "clock", "encode"]
@@ -87,4 +86,4 @@ def _bar(sure: float | None) -> str:
     return f"{'█' * filled}{'░' * (_BAR - filled)} {sure:4.0%}"
 
 
-TEXT = Format(".txt", encode)
+TEXT = Format(".txt", encode, "text/plain")

@@ -5,9 +5,9 @@ import io
 import numpy as np
 import pytest
 
-from audioml.analyze import Analysis, Recording
-from audioml.analyze.formats.npz import NPZ
+from audioml.core.analysis import Analysis, Recording
 from audioml.core.errors import OutputError
+from audioml.core.formats.npz import NPZ
 from audioml.core.values import Annotation, Prediction
 
 

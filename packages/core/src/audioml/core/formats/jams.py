@@ -9,12 +9,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from audioml.core import __version__
-from audioml.core.errors import MissingDependencyError
-from audioml.core.values import Annotation
-
+from .. import __version__
 from ..analysis import Analysis, Recording
-from ._events import confidence, named, plain, require
+from ..errors import MissingDependencyError
+from ..values import Annotation
+from .events import confidence, named, plain, require
 from .format import Format
 
 if TYPE_CHECKING:
@@ -133,4 +132,4 @@ def _observation(annotation: Annotation, index: int) -> dict[str, Any]:
     return {"time": start, "duration": end - start, "value": value, "confidence": sure}
 
 
-JAMS = Format(".jams", encode)
+JAMS = Format(".jams", encode, "application/vnd.jams+json")

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audioml.analyze import Analysis, Recording
-from audioml.analyze.formats.midi import MIDI
+from audioml.core.analysis import Analysis, Recording
 from audioml.core.errors import OutputError
+from audioml.core.formats.midi import MIDI
 from audioml.core.values import Annotation, Prediction
 
 mido = pytest.importorskip("mido", reason="the independent reader: pip install mido")

@@ -7,7 +7,7 @@ points.
 from __future__ import annotations
 
 from ..analysis import Analysis
-from ._events import named, require, spelled
+from .events import named, require, spelled
 from .format import Format
 
 __all__ = ["AUDACITY", "encode"]
@@ -30,4 +30,4 @@ def encode(analysis: Analysis) -> bytes:
     return "".join(f"{start:.6f}\t{end:.6f}\t{text}\n" for start, end, text in rows).encode()
 
 
-AUDACITY = Format(".audacity.txt", encode)
+AUDACITY = Format(".audacity.txt", encode, "text/x-audacity-labels")

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from audioml.core.audio.pcm import FORMATS, PCM, check_form
 from audioml.core.errors import UsageError
-from audioml.edge.live.pcm import FORMATS, PCM, check_form
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import json
 from typing import Any
 
 from ..analysis import Analysis
-from ._events import Named, confidence, extras, named, plain, require
+from .events import Named, confidence, extras, named, plain, require
 from .format import Format
 
 __all__ = ["CSV", "encode"]
@@ -62,4 +62,4 @@ def _cell(value: Any) -> Any:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
 
 
-CSV = Format(".csv", encode)
+CSV = Format(".csv", encode, "text/csv")

@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from audioml.analyze import Analysis
-from audioml.analyze.formats.jams import JAMS, to_jams
 from audioml.core import __version__
+from audioml.core.analysis import Analysis
 from audioml.core.errors import MissingDependencyError, OutputError
+from audioml.core.formats.jams import JAMS, to_jams
 from audioml.core.values import Annotation, Prediction
 
 

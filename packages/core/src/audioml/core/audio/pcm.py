@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from audioml.core.errors import UsageError
+from ..errors import UsageError
 
 __all__ = ["FORMATS", "PCM", "check_form"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from audioml.core.values import Annotation, Frames, Prediction
+from .values import Annotation, Frames, Prediction
 
 if TYPE_CHECKING:
     import jams

@@ -9,10 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from audioml.core.errors import OutputError
-from audioml.core.values import Annotation
-
 from ..analysis import Analysis
+from ..errors import OutputError
+from ..values import Annotation
 
 __all__ = [
     "INSTANTS",

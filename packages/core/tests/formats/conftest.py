@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from audioml.analyze import Analysis, Recording
+from audioml.core.analysis import Analysis, Recording
 from audioml.core.values import Annotation, Frames, Prediction, Source
 
 SOURCE = Source("tiny-chord", "1.2.0", "c0ffee" * 10)

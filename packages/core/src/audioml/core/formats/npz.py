@@ -15,11 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from audioml.core.errors import OutputError
-from audioml.core.values import Annotation, Frames, Source
-
 from ..analysis import Analysis
-from ._events import plain
+from ..errors import OutputError
+from ..values import Annotation, Frames, Source
+from .events import plain
 from .format import Format
 
 __all__ = ["NPZ", "encode"]
@@ -83,4 +82,4 @@ def _source(source: Source | None) -> NDArray[np.str_]:
     return np.array([source.name, source.version, source.weights] if source else [], dtype=str)
 
 
-NPZ = Format(".npz", encode)
+NPZ = Format(".npz", encode, "application/x-npz")

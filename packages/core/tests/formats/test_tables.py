@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audioml.analyze.formats.audacity import AUDACITY
-from audioml.analyze.formats.csv import CSV
-from audioml.analyze.formats.lab import LAB
-from audioml.analyze.formats.sv import SV
-from audioml.analyze.formats.text import TEXT, clock
 from audioml.core.errors import OutputError
+from audioml.core.formats.audacity import AUDACITY
+from audioml.core.formats.csv import CSV
+from audioml.core.formats.lab import LAB
+from audioml.core.formats.sv import SV
+from audioml.core.formats.text import TEXT, clock
 from audioml.core.values import Annotation, Prediction
 
 
@@ -90,7 +90,7 @@ def test_any_label_is_one_line_of_a_label_file(texts):
 
 
 def _tagged(texts):
-    from audioml.analyze import Analysis, Recording
+    from audioml.core.analysis import Analysis, Recording
 
     spans = np.arange(len(texts))[:, np.newaxis] + [0.0, 1.0]
     tags = Annotation("tag_open", spans, texts)

@@ -6,8 +6,7 @@ import struct
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from audioml.core.errors import AudioError
-
+from ..errors import AudioError
 from .pcm import check_form
 
 __all__ = ["Form", "read_form"]

@@ -14,11 +14,10 @@ from xml.sax.saxutils import quoteattr
 
 import numpy as np
 
-from audioml.core.files import native
-from audioml.core.values import Annotation
-
 from ..analysis import Analysis
-from ._events import INSTANTS, NOTES, Named, midi_pitches, named, require, spelled
+from ..files import native
+from ..values import Annotation
+from .events import INSTANTS, NOTES, Named, midi_pitches, named, require, spelled
 from .format import Format
 
 __all__ = ["SV", "encode"]
@@ -116,4 +115,4 @@ def _attributes(values: dict[str, Any]) -> str:
     return " ".join(f"{k}={quoteattr(_NOT_XML.sub('', str(v)))}" for k, v in values.items())
 
 
-SV = Format(".svl", encode)
+SV = Format(".svl", encode, "application/x-svl")

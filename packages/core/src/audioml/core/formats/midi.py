@@ -12,11 +12,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from audioml.core.chords import parse
-from audioml.core.values import Annotation
-
 from ..analysis import Analysis
-from ._events import NOTES, Named, confidence, midi_pitches, named, require
+from ..chords import parse
+from ..values import Annotation
+from .events import NOTES, Named, confidence, midi_pitches, named, require
 from .format import Format
 
 __all__ = ["MIDI", "encode"]
@@ -159,4 +158,4 @@ def _variable_length(number: int) -> bytes:
     return bytes(reversed(groups))
 
 
-MIDI = Format(".mid", encode)
+MIDI = Format(".mid", encode, "audio/midi")

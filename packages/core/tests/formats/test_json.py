@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audioml.analyze import Analysis, Recording
-from audioml.analyze.formats.json import JSON
+from audioml.core.analysis import Analysis, Recording
+from audioml.core.formats.json import JSON
 from audioml.core.values import Frames, Prediction
 
 

@@ -7,7 +7,7 @@ where chords were asked for first.
 from __future__ import annotations
 
 from ..analysis import Analysis
-from ._events import is_segments, named, require, spelled
+from .events import is_segments, named, require, spelled
 from .format import Format
 
 __all__ = ["LAB", "encode"]
@@ -30,4 +30,4 @@ def encode(analysis: Analysis) -> bytes:
     return "".join(lines).encode()
 
 
-LAB = Format(".lab", encode)
+LAB = Format(".lab", encode, "text/x-lab")
