@@ -20,9 +20,12 @@ DISTRIBUTIONS = {
     "core": "packages/core",
     "analyze": "packages/analyze",
     "edge": "packages/edge",
+    "serve": "packages/serve",
     "crema": "plugins/crema",
     "librosa": "plugins/librosa",
+    "onnx": "plugins/onnx",
     "tflite": "plugins/tflite",
+    "vggish": "plugins/vggish",
 }
 QUICK = "not slow and not browser"
 
@@ -148,6 +151,14 @@ def bench_edge(session: nox.Session) -> None:
     paths = [f"./{DISTRIBUTIONS[name]}" for name in ("core", "edge", "tflite")]
     session.install("-c", "constraints.txt", "librosa", "--force-reinstall", *paths)
     session.run("python", "benchmarks/edge.py", *session.posargs)
+
+
+@nox.session
+def bench_serve(session: nox.Session) -> None:
+    """Measure the server; `-- --max FOLDER` measures IBM MAX beside it, `--litserve` LitServe."""
+    paths = [f"./{DISTRIBUTIONS[name]}" for name in ("core", "serve", "onnx", "vggish")]
+    session.install("-c", "constraints.txt", "--force-reinstall", *paths)
+    session.run("python", "benchmarks/serve.py", *session.posargs)
 
 
 @nox.session

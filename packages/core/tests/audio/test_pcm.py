@@ -52,8 +52,8 @@ def test_channels_are_taken_apart() -> None:
 
 
 def test_what_is_unknown_is_said() -> None:
-    with pytest.raises(UsageError, match="unknown format 's16be'; expected one of s16le"):
-        PCM("s16be", 1)
+    with pytest.raises(UsageError, match="unknown format 's12be'; expected one of s16le"):
+        PCM("s12be", 1)
     with pytest.raises(UsageError, match="sample rate of 100 to 768000 Hz, got True"):
         check_form(True, 1)
     with pytest.raises(UsageError, match="1 to 64 channels, got 0"):

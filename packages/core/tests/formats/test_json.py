@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
 from audioml.core.analysis import Analysis, Recording
-from audioml.core.formats.json import JSON
+from audioml.core.errors import ValidationError
+from audioml.core.formats.json import JSON, decode, entry, read_entry
 from audioml.core.values import Frames, Prediction
 
 
@@ -74,3 +76,32 @@ def test_long_frames_take_little_more_memory_than_their_text():
 def test_frames_read_back_as_the_same_float32(numbers):
     values = np.array(numbers, np.float32)
     np.testing.assert_array_equal(np.float32(read_values(encoded(values))), values)
+
+
+def test_what_is_written_reads_back(song, silent):
+    for analysis in (song, silent):
+        again = decode(JSON.encode(analysis))
+        assert JSON.encode(again) == JSON.encode(analysis)
+    frames = decode(JSON.encode(silent))["embedding"]["embedding"]
+    assert frames.values.dtype == np.float32
+
+
+@given(
+    hnp.arrays(
+        st.sampled_from([np.float32, np.float64, np.uint8, np.int16]),
+        hnp.array_shapes(min_dims=1, max_dims=3, min_side=0, max_side=4),
+    )
+)
+def test_frames_read_back_exactly(values):
+    frames = Frames(values, 0.5)
+    read = read_entry(json.loads(entry(frames)))
+    assert read.values.dtype == values.dtype
+    np.testing.assert_array_equal(
+        read.values, np.where(np.isfinite(values), values, np.nan).astype(values.dtype)
+    )
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"estimators": {}}', '{"estimators": 3}'])
+def test_what_is_no_analysis_is_told(text):
+    with pytest.raises(ValidationError, match="no analysis as JSON"):
+        decode(text)

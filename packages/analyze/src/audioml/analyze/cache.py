@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import io
 import json
 import os
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from audioml.core.errors import OutputError, UsageError
 from audioml.core.files import write_bytes
+from audioml.core.packing import packed, unpacked
 from audioml.core.plugins import registry
 from audioml.core.stages import ModelSpec
-from audioml.core.values import Annotation, Frames, Prediction, Source
+from audioml.core.values import Prediction
 
 __all__ = ["Cache"]
 
@@ -40,14 +35,14 @@ class Cache:
     def get(self, key: str) -> tuple[Prediction, float] | None:
         """Return a prediction and the recording's duration in seconds; None where not kept."""
         try:
-            return _decoded(self._path(key).read_bytes())
+            return unpacked(self._path(key).read_bytes())
         except Exception:  # noqa: BLE001 - whatever is wrong with an entry, it is made anew
             return None
 
     def put(self, key: str, prediction: Prediction, duration: float) -> None:
         """Keep a prediction; a cache that cannot be written is no failure."""
         try:
-            write_bytes(self._path(key), _encoded(prediction, duration))
+            write_bytes(self._path(key), packed(prediction, duration))
         except OutputError:
             return
         if key.startswith("0"):  # now and then, for looking through takes time
@@ -76,55 +71,3 @@ class Cache:
 
     def _path(self, key: str) -> Path:
         return self._folder / key[:2] / f"{key}.npz"
-
-
-def _encoded(prediction: Prediction, duration: float) -> bytes:
-    arrays: dict[str, NDArray[Any]] = {}
-    entries = []
-    for index, (name, value) in enumerate(prediction.items()):
-        about: dict[str, Any] = {
-            "name": name,
-            "source": asdict(value.source) if value.source else None,
-        }
-        if isinstance(value, Frames):
-            arrays[f"{index}.values"] = value.values
-            about |= {"hop": value.hop, "start": value.start, "labels": value.labels}
-        else:
-            arrays[f"{index}.intervals"] = value.intervals
-            if value.confidence is not None:
-                arrays[f"{index}.confidence"] = value.confidence
-            arrays |= {f"{index}.attributes.{k}": a for k, a in value.attributes.items()}
-            about |= {"namespace": value.namespace, "values": value.values}
-        entries.append(about)
-    header = json.dumps({"duration": duration, "entries": entries}).encode()
-    arrays["header"] = np.frombuffer(header, np.uint8)
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
-    return buffer.getvalue()
-
-
-def _decoded(data: bytes) -> tuple[Prediction, float]:
-    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-        header = json.loads(arrays["header"].tobytes())
-        values = {
-            about["name"]: _entry(f"{index}.", about, arrays)
-            for index, about in enumerate(header["entries"])
-        }
-    return Prediction(values), float(header["duration"])
-
-
-def _entry(prefix: str, about: dict[str, Any], arrays: Any) -> Frames | Annotation:
-    source = Source(**about["source"]) if about["source"] else None
-    if "hop" in about:
-        values = arrays[prefix + "values"]
-        return Frames(values, about["hop"], about["start"], tuple(about["labels"]), source)
-    attributes = prefix + "attributes."
-    confidence = prefix + "confidence"
-    return Annotation(
-        about["namespace"],
-        arrays[prefix + "intervals"],
-        about["values"],
-        arrays.get(confidence),
-        {k.removeprefix(attributes): arrays[k] for k in arrays if k.startswith(attributes)},
-        source,
-    )

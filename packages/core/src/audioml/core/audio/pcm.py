@@ -52,6 +52,7 @@ def _f64(data: bytes) -> Samples:
 
 _CONVERT: dict[str, tuple[int, Callable[[bytes], Samples]]] = {
     "s16le": (2, _integers("<i2", 2.0**-15)),
+    "s16be": (2, _integers(">i2", 2.0**-15)),
     "s24le": (3, _s24),
     "s32le": (4, _integers("<i4", 2.0**-31)),
     "u8": (1, _u8),
@@ -61,7 +62,7 @@ _CONVERT: dict[str, tuple[int, Callable[[bytes], Samples]]] = {
 
 FORMATS: dict[str, int] = {name: width for name, (width, _) in _CONVERT.items()}
 """Name of a format to its bytes per sample; ``s`` is signed, ``f`` floating point, ``le`` little
-endian."""
+endian, ``be`` big endian as in network order."""
 
 
 class PCM:

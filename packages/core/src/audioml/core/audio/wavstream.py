@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import IO
 
 from ..errors import AudioError
 from .pcm import check_form
@@ -34,7 +34,7 @@ class Form:
     size: int | None = None
 
 
-def read_form(stream: BinaryIO) -> Form:
+def read_form(stream: IO[bytes]) -> Form:
     """Return what a WAV stream holds, and leave it at the first sample.
 
     Raises
@@ -76,6 +76,6 @@ def _form(body: bytes) -> Form:
     return Form(found, *check_form(rate, channels))
 
 
-def _skip(stream: BinaryIO, size: int) -> None:
+def _skip(stream: IO[bytes], size: int) -> None:
     while size and (piece := stream.read(min(size, _PIECE))):
         size -= len(piece)

@@ -8,7 +8,8 @@
 
 An annotation is ``{"kind": "annotation", "namespace", "source", "data"}``; each item of ``data``
 has ``start`` and ``end`` in seconds, ``value``, ``confidence`` and ``attributes``. Frames are
-``{"kind": "frames", "hop", "start", "labels", "shape", "source", "values"}``, ``hop`` in seconds.
+``{"kind": "frames", "hop", "start", "labels", "shape", "dtype", "source", "values"}``, ``hop`` in
+seconds.
 A source is ``{"name", "version", "weights"}``, ``weights`` being their SHA-256. What is not a
 finite number is null.
 """
@@ -17,7 +18,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -25,11 +26,12 @@ from numpy.typing import NDArray
 
 from .. import __version__
 from ..analysis import Analysis, Recording
-from ..values import Annotation, Frames, Source
+from ..errors import ValidationError
+from ..values import Annotation, Frames, Prediction, Source
 from .events import confidence, extras, plain
 from .format import Format
 
-__all__ = ["JSON", "encode"]
+__all__ = ["JSON", "decode", "encode", "entry", "read_entry"]
 
 _CHUNK = 1 << 16  # numbers spelled at a time: about 8 MB
 
@@ -40,6 +42,25 @@ def encode(analysis: Analysis) -> bytes:
     file.writelines(_document(analysis))
     file.write(b"\n")
     return file.getvalue()
+
+
+def decode(data: bytes | str) -> Analysis:
+    """Return the analysis that `encode` wrote; what was not a finite number is NaN.
+
+    Raises
+    ------
+    ValidationError
+        If it is no such document.
+    """
+    try:
+        tree = json.loads(data)
+        predictions = {
+            estimator: Prediction({name: read_entry(about) for name, about in entries.items()})
+            for estimator, entries in tree["estimators"].items()
+        }
+        return Analysis(Recording(**tree["recording"]), predictions)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ValidationError(f"this is no analysis as JSON: {error!r}") from error
 
 
 def _document(analysis: Analysis) -> Iterator[bytes]:
@@ -82,6 +103,11 @@ def _recording(recording: Recording) -> dict[str, Any]:
     }
 
 
+def entry(value: Frames | Annotation) -> bytes:
+    """Return one entry of a prediction as JSON."""
+    return b"".join(_value(value))
+
+
 def _value(value: Frames | Annotation) -> Iterator[bytes]:
     return _frames(value) if isinstance(value, Frames) else _text(_annotation(value))
 
@@ -93,6 +119,7 @@ def _frames(frames: Frames) -> Iterator[bytes]:
         "start": frames.start,
         "labels": list(frames.labels),
         "shape": list(frames.values.shape),
+        "dtype": frames.values.dtype.name,
         "source": _source(frames.source),
     }
     members = [(name, _text(value)) for name, value in about.items()]
@@ -101,6 +128,9 @@ def _frames(frames: Frames) -> Iterator[bytes]:
 
 def _numbers(values: NDArray[Any]) -> Iterator[bytes]:
     """Yield an array a few rows at a time: an hour of frames as Python numbers takes 1 GB."""
+    if values.dtype.kind in "iub":
+        yield from _text(values.tolist())
+        return
     if values.dtype.kind != "f" or values.dtype.itemsize > 8:
         yield from _text(plain(values))
         return
@@ -138,6 +168,28 @@ def _event(annotation: Annotation, index: int) -> dict[str, Any]:
         "confidence": confidence(annotation, index),
         "attributes": extras(annotation, index),
     }
+
+
+def read_entry(about: Mapping[str, Any]) -> Frames | Annotation:
+    """Return the entry of a prediction that `entry` wrote, once it is parsed."""
+    source = Source(**about["source"]) if about["source"] else None
+    if about["kind"] == "frames":
+        shape, dtype = tuple(about["shape"]), np.dtype(about["dtype"])
+        # by way of float64, in which null becomes NaN; whole numbers stay whole
+        values = np.array(about["values"], np.float64 if dtype.kind == "f" else None)
+        values = values.astype(dtype).reshape(shape)
+        return Frames(values, about["hop"], about["start"], tuple(about["labels"]), source)
+    events = about["data"]
+    sure = [event["confidence"] for event in events]
+    names = events[0]["attributes"] if events else {}
+    return Annotation(
+        about["namespace"],
+        np.array([[event["start"], event["end"]] for event in events], np.float64).reshape(-1, 2),
+        [event["value"] for event in events],
+        None if all(each is None for each in sure) else np.array(sure, np.float32),
+        {name: np.array([event["attributes"][name] for event in events]) for name in names},
+        source,
+    )
 
 
 def _source(source: Source | None) -> dict[str, str] | None:

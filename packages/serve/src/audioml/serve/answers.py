@@ -1,0 +1,57 @@
+"""The form of an answer: what the client accepts, of the formats that plugins offer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask import Response, request
+
+from audioml.core.analysis import Analysis
+from audioml.core.formats import Format, find_format
+from audioml.core.plugins import registry
+
+from .problems import Problem
+
+__all__ = ["FORMATS", "answered", "chosen"]
+
+FORMATS = ("json", "npy", "npz", "jams", "csv", "midi", "lab", "text")
+"""Formats that a client may ask for, the first being what it gets without asking."""
+
+
+def chosen(named: str | None) -> Format:
+    """Return the format that a request asks for: by ``?format=``, else by ``Accept``.
+
+    Raises
+    ------
+    Problem
+        If there is none such.
+    """
+    formats = {name: find_format(name) for name in _offered()}
+    if named is not None:
+        if named not in formats:
+            raise Problem(400, f"format {named!r} is not one of {', '.join(formats)}")
+        return formats[named]
+    if not request.accept_mimetypes:
+        return formats[FORMATS[0]]
+    media = {each.media: each for each in formats.values()}
+    best = request.accept_mimetypes.best_match(list(media))
+    if best is None:
+        raise Problem(406, f"an answer comes as one of {', '.join(media)}")
+    return media[best]
+
+
+def _offered() -> tuple[str, ...]:
+    """Return the formats that are there; without the core's plugin there is none."""
+    there = {component.name for component in registry().components("format")}
+    return tuple(name for name in FORMATS if name in there)
+
+
+def answered(analysis: Analysis, form: Format, headers: Mapping[str, str]) -> Response:
+    """Return an analysis as a response."""
+    response = Response(form.encode(analysis), mimetype=form.media)
+    response.headers.update(headers)
+    if form.suffix not in (".json", ".jams"):
+        (name,) = analysis.predictions
+        response.headers["Content-Disposition"] = f'attachment; filename="{name}{form.suffix}"'
+    response.vary.add("Accept")
+    return response

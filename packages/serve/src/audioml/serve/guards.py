@@ -1,0 +1,120 @@
+"""Who may ask, how often, and what browsers are told: before and after every request."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from flask import Flask, Response, g, request
+
+from audioml.core.errors import UsageError
+
+from .keys import Keys
+from .problems import Problem
+from .settings import Settings
+
+__all__ = ["OPEN", "install"]
+
+OPEN = ("/healthz", "/readyz", "/openapi.json", "/swagger.json", "/app", "/docs", "/swagger", "/")
+"""Where nobody is asked for a key: these tell nothing of anybody."""
+_POLICY = (
+    "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; style-src 'self'; "
+    "script-src 'self'; connect-src 'self'; worker-src 'self' blob:; frame-ancestors 'none'; "
+    "base-uri 'none'; form-action 'self'; object-src 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "microphone=(self), camera=(), geolocation=()",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Guard an application as the settings say."""
+    if settings.keys:
+        _ask_for_keys(app, Keys(Path(settings.keys)))
+    if settings.rate_limit:
+        _limit(app, settings.rate_limit)
+    if settings.cors:
+        _allow_other_pages(app, settings.cors)
+    shared = bool(settings.cors)
+
+    def harden(response: Response) -> Response:
+        for name, value in _HEADERS.items():
+            if not (shared and name == "Cross-Origin-Resource-Policy"):
+                response.headers.setdefault(name, value)
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    app.after_request(harden)
+
+
+def _is_open() -> bool:
+    path = request.path
+    return path in OPEN or path.startswith(("/app/", "/docs/", "/swagger/"))
+
+
+def _ask_for_keys(app: Flask, keys: Keys) -> None:
+    def check() -> None:
+        if _is_open() or request.method == "OPTIONS":
+            return
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        given = request.headers.get("X-API-Key") or (token if scheme.lower() == "bearer" else "")
+        if not given:
+            raise Problem(
+                401,
+                "a key is needed: send it as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'",
+                headers={"WWW-Authenticate": 'Bearer realm="audioml"'},
+            )
+        name = keys.name_of(given.strip())
+        if name is None:
+            raise Problem(
+                401,
+                "the key is not known here",
+                headers={"WWW-Authenticate": 'Bearer realm="audioml", error="invalid_token"'},
+            )
+        g.key_name = name
+
+    app.before_request(check)
+
+
+def _limit(app: Flask, rate: str) -> None:
+    from limits import parse
+    from limits.storage import MemoryStorage
+    from limits.strategies import MovingWindowRateLimiter
+
+    try:
+        limit = parse(rate)
+    except ValueError as error:
+        raise UsageError(f"'rate_limit' is such as 100/minute, got {rate!r}") from error
+    limiter = MovingWindowRateLimiter(MemoryStorage())
+
+    def check() -> None:
+        if _is_open() or request.path == "/metrics":
+            return
+        client = g.get("key_name") or request.remote_addr or "?"
+        if not limiter.hit(limit, client):
+            reset = limiter.get_window_stats(limit, client).reset_time - time.time()
+            raise Problem(
+                429,
+                f"{limit} is what one client may ask; wait a little",
+                headers={"Retry-After": str(max(1, round(reset)))},
+            )
+
+    app.before_request(check)
+
+
+def _allow_other_pages(app: Flask, origins: str) -> None:
+    from flask_cors import CORS
+
+    CORS(
+        app,
+        origins=[origin.strip() for origin in origins.split(",") if origin.strip()],
+        allow_headers=["Authorization", "Content-Type", "X-API-Key", "X-Request-Id"],
+        expose_headers=["Location", "Retry-After", "Server-Timing", "X-Request-Id"],
+        max_age=600,
+    )

@@ -1,0 +1,311 @@
+from __future__ import annotations
+
+import io
+import json
+import logging
+import time
+
+import numpy as np
+import pytest
+import serve_tiny
+import soundfile
+from jsonschema import Draft202012Validator
+
+from audioml.core.errors import NotFoundError, UsageError
+from audioml.core.formats.json import read_entry
+from audioml.serve.service import build
+from audioml.serve.settings import Settings
+
+
+def test_models_tell_what_they_take(client) -> None:
+    listed = client.get("/v1/models").json["models"]
+    assert [each["name"] for each in listed] == ["tiny-level", "tiny-whole", "tiny-noise"]
+    level = client.get("/v1/models/tiny-level").json
+    assert level == listed[0]
+    assert level["options"]["pool"] == {
+        "type": "string",
+        "default": "none",
+        "choices": ["none", "max"],
+        "description": "one for all",
+    }
+    assert level["links"]["stream"] == "/v1/models/tiny-level/stream"
+    assert listed[2]["kind"] == "generator"
+    assert client.get("/v1/models/length").json["name"] == "tiny-whole"
+    missing = client.get("/v1/models/nothing")
+    assert "there is: tiny-level, tiny-whole, tiny-noise" in missing.json["detail"]
+
+
+def test_health_and_drain(served) -> None:
+    service = served()
+    client = service.app.test_client()
+    assert client.get("/readyz").json["models"] == ["tiny-level", "tiny-whole", "tiny-noise"]
+    service.drain()
+    assert client.get("/readyz").status_code == 503
+    assert client.get("/healthz").status_code == 200
+
+
+def test_without_names_everything_that_is_ready_is_served(serve_tiny, tmp_path, caplog) -> None:
+    from audioml.core.store import Store
+
+    Store().add(serve_tiny.write_folder(tmp_path / "m"))
+    service = build(Settings())
+    assert set(service.catalog) == {"tiny-level", "tiny-whole", "tiny-noise"}
+    service.close()
+    next(Store().folders()).joinpath("gain.json").write_text("{}")
+    service = build(Settings())
+    assert set(service.catalog) == {"tiny-whole", "tiny-noise"}
+    assert "tiny-level is left out" in caplog.text
+    service.close()
+
+
+def test_what_cannot_be_served_is_told_at_the_start(serve_tiny, audioml_plugins, tmp_path) -> None:
+    with pytest.raises(NotFoundError, match="no model is called 'nothing'"):
+        build(Settings(models=("nothing",)))
+    folder = str(serve_tiny.write_folder(tmp_path / "m"))
+    with pytest.raises(UsageError, match="two models are called 'tiny-level'"):
+        build(Settings(models=(folder, folder)))
+    with pytest.raises(UsageError, match="'port' must be at least 0 and at most 65535"):
+        Settings(port=70_000)
+    with pytest.raises(UsageError, match="'rate_limit' is such as 100/minute"):
+        build(Settings(models=(folder,), rate_limit="often"))
+
+
+def test_a_plugin_adds_routes(client) -> None:
+    assert "tiny-noise" in client.get("/x/hello/").json["models"]
+
+
+def test_metrics_tell_requests_runs_and_what_waits(client, wav) -> None:
+    client.post("/v1/models/tiny-level/predict", data=wav(), content_type="audio/wav")
+    text = client.get("/metrics").text
+    assert (
+        'audioml_requests_total{method="POST",route="/v1/models/<name>/predict",status="200"} 1.0'
+        in text
+    )
+    assert 'audioml_batch_rows_sum{model="tiny-level"} 2.0' in text
+    assert 'audioml_queue_depth{model="tiny-level"} 0.0' in text
+    assert 'audioml_audio_seconds_total{model="tiny-level"} 1.0' in text
+    assert 'audioml_stage_seconds_count{model="tiny-level",stage="model"} 1.0' in text
+
+
+def test_noise_is_made_and_sent_as_it_is_made(client) -> None:
+    reply = client.post("/v1/models/tiny-noise/generate", json={"seconds": 0.55, "seed": 3})
+    samples, rate = soundfile.read(io.BytesIO(reply.data))
+    assert (rate, len(samples)) == (4000, 2200)
+    again = client.post("/v1/models/tiny-noise/generate", json={"seconds": 0.55, "seed": 3})
+    assert again.data == reply.data
+    other = client.post("/v1/models/tiny-noise/generate", json={"seconds": 0.55, "seed": 4})
+    assert other.data != reply.data
+
+
+@pytest.mark.parametrize(
+    "told",
+    [{"seconds": 0}, {"seconds": 1e6}, {"seconds": "1"}, {"seed": -1}, {"seed": 1.5}, {"x": 1},
+     {"temperature": "hot"}, {"top_k": 1.5}, [], None],
+)  # fmt: skip
+def test_what_cannot_be_made_is_told(client, told) -> None:
+    reply = client.post("/v1/models/tiny-noise/generate", json=told)
+    assert (reply.status_code, reply.content_type) == (400, "application/problem+json")
+
+
+class TestJobs:
+    def ended(self, client, location) -> dict:
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            job = client.get(location).json
+            if job["state"] not in {"queued", "running"}:
+                return job
+            time.sleep(0.01)
+        raise AssertionError(job)
+
+    def test_a_long_recording_is_taken_and_answered_later(self, client, wav) -> None:
+        reply = client.post(
+            "/v1/jobs?model=tiny-level&pool=max",
+            data={"audio": (io.BytesIO(wav(5.0)), "long.wav")},
+        )
+        assert reply.status_code == 202
+        job = self.ended(client, reply.headers["Location"])
+        assert (job["state"], job["progress"], job["filename"]) == ("done", 1.0, "long.wav")
+        result = client.get(job["links"]["result"]).json
+        assert result["estimators"]["tiny-level"]["level"]["shape"] == [1, 1]
+        assert result["recording"]["duration"] == 5.0
+        npy = client.get(job["links"]["result"] + "?format=npy")
+        assert np.load(io.BytesIO(npy.data)).shape == (1, 1)
+        assert client.delete(job["links"]["self"]).status_code == 204
+        assert client.get(job["links"]["self"]).status_code == 404
+
+    def test_what_fails_is_told(self, client, wav) -> None:
+        serve_tiny.FAIL.add(0.5)
+        reply = client.post("/v1/jobs?model=tiny-level", data=wav(), content_type="audio/wav")
+        job = self.ended(client, reply.headers["Location"])
+        assert job["problem"]["detail"] == "tiny-level failed: RuntimeError"
+        result = client.get(job["links"]["self"] + "/result")
+        assert (result.status_code, "failed" in result.json["detail"]) == (409, True)
+
+    def test_it_waits_while_it_is_not_done(self, client, wav) -> None:
+        serve_tiny.HOLD.clear()
+        reply = client.post("/v1/jobs?model=tiny-level", data=wav(), content_type="audio/wav")
+        assert client.get(reply.headers["Location"] + "/result").status_code == 409
+        assert client.delete(reply.headers["Location"]).status_code == 204
+        serve_tiny.HOLD.set()
+
+    def test_what_is_no_recording_is_told_at_once(self, client) -> None:
+        reply = client.post("/v1/jobs?model=tiny-level", data=b"xx", content_type="audio/wav")
+        assert reply.status_code == 415
+        assert client.post("/v1/jobs", data=b"xx", content_type="audio/wav").status_code == 400
+        for name in ("x", "..%2f..%2fetc", "A" * 22):
+            assert client.get(f"/v1/jobs/{name}").status_code == 404
+
+    def test_too_many_are_refused_and_none_are_taken_at_the_end(self, served, wav) -> None:
+        service = served(max_jobs=1)
+        client = service.app.test_client()
+        serve_tiny.HOLD.clear()
+        how = {"data": wav(), "content_type": "audio/wav"}
+        codes = [client.post("/v1/jobs?model=tiny-level", **how).status_code for _ in range(6)]
+        assert codes[0] == 202
+        assert 503 in codes
+        service.drain()
+        assert client.post("/v1/jobs?model=tiny-level", **how).status_code == 503
+        serve_tiny.HOLD.set()
+
+    def test_results_are_kept_for_a_while_and_by_other_processes(
+        self, served, wav, tmp_path
+    ) -> None:
+        folder = str(tmp_path / "jobs")
+        first, second = served(job_folder=folder), served(job_folder=folder, job_ttl=3600.0)
+        how = {"data": wav(), "content_type": "audio/wav"}
+        location = first.app.test_client().post("/v1/jobs?model=tiny-level", **how)
+        location = location.headers["Location"]
+        self.ended(first.app.test_client(), location)
+        assert second.app.test_client().get(location + "/result").status_code == 200
+
+    def test_what_a_dead_process_left_is_failed(self, served, wav, tmp_path) -> None:
+        from dataclasses import replace
+
+        from audioml.serve.jobs import JobState
+
+        folder = tmp_path / "jobs"
+        left = JobState(id="A" * 22, model="tiny-level", state="running", owner=2**22 + 1)
+        done = replace(left, id="B" * 22, state="done", expires=time.time() - 1)
+        for job in (left, done):
+            (folder / job.id).mkdir(parents=True)
+            job.write(folder / job.id)
+        client = served(job_folder=str(folder)).app.test_client()
+        job = client.get(f"/v1/jobs/{left.id}").json
+        assert job["state"] == "failed"
+        assert "restarted" in job["problem"]["detail"]
+        assert client.get(f"/v1/jobs/{done.id}").status_code == 404
+
+
+class TestStreams:
+    def lines(self, reply) -> list[dict]:
+        return [json.loads(line) for line in reply.data.splitlines()]
+
+    @pytest.mark.parametrize(
+        ("kind", "dtype"),
+        [("audio/L16;rate=4000;channels=1", ">i2"), ("audio/pcm;rate=4000;format=f32le", "<f4")],
+    )
+    def test_raw_sound_is_answered_line_by_line(self, client, kind, dtype) -> None:
+        scale = 32767 if dtype == ">i2" else 1
+        samples = (np.linspace(0, 1, 7000) * scale).astype(dtype)
+        reply = client.post(
+            "/v1/models/tiny-level/stream", data=samples.tobytes(), content_type=kind
+        )
+        assert reply.content_type == "application/x-ndjson"
+        *found, last = self.lines(reply)
+        assert last == {"done": True, "duration": 1.75}
+        levels = [read_entry(line["prediction"]["level"]) for line in found]
+        assert len(levels) > 1
+        values = np.concatenate([each.values[:, 0] for each in levels])
+        np.testing.assert_allclose(values, [0.285, 0.571, 0.857, 1.0], atol=0.01)
+
+    def test_a_wav_stream_without_a_length_is_read_to_its_end(self, client, wav) -> None:
+        data = bytearray(wav(1.0))
+        data[40:44] = b"\xff\xff\xff\xff"
+        reply = client.post(
+            "/v1/models/tiny-level/stream", data=bytes(data), content_type="audio/wav"
+        )
+        assert self.lines(reply)[-1] == {"done": True, "duration": 1.0}
+
+    @pytest.mark.parametrize(
+        ("path", "kind", "data", "status"),
+        [
+            ("tiny-level", "audio/L16", b"", 400),
+            ("tiny-level", "audio/L16;rate=1", b"", 400),
+            ("tiny-level", "audio/L16;rate=2000", b"", 422),
+            ("tiny-level", "audio/pcm;rate=8000;format=mp3", b"", 415),
+            ("tiny-level", "audio/wav", b"no wav", 422),
+            ("tiny-level", "audio/flac", b"fLaC", 415),
+            ("tiny-whole", "audio/wav", b"", 409),
+        ],
+    )
+    def test_what_cannot_be_streamed_is_told(self, served, path, kind, data, status) -> None:
+        client = served().app.test_client()
+        reply = client.post(f"/v1/models/{path}/stream", data=data, content_type=kind)
+        assert (reply.status_code, reply.content_type) == (status, "application/problem+json")
+
+    def test_what_goes_wrong_later_is_the_last_line(self, served) -> None:
+        client = served(max_job_seconds=1.0).app.test_client()
+        data = np.zeros(12000, ">i2").tobytes()
+        reply = client.post(
+            "/v1/models/tiny-level/stream", data=data, content_type="audio/L16;rate=4000"
+        )
+        assert self.lines(reply)[-1]["problem"]["status"] == 413
+
+
+def test_requests_are_logged_with_their_id(client, caplog) -> None:
+    caplog.set_level(logging.INFO, "audioml.serve.access")
+    client.get("/v1/models", headers={"X-Request-Id": "abc-1"})
+    client.get("/v1/models", headers={"X-Request-Id": "no id\x01"})
+    client.get("/healthz")
+    first, second = (record.request for record in caplog.records)
+    assert (first["id"], first["status"], first["path"]) == ("abc-1", 200, "/v1/models")
+    assert len(second["id"]) == 32
+
+
+def test_logs_may_be_json(client, caplog) -> None:
+    from audioml.serve.logs import JsonLines
+
+    caplog.set_level(logging.INFO, "audioml.serve.access")
+    client.get("/v1/models/nothing")
+    line = json.loads(JsonLines().format(caplog.records[0]))
+    assert line["request"]["status"] == 404
+    record = logging.LogRecord("audioml", logging.ERROR, "", 0, "%s failed", ("x",), None)
+    assert json.loads(JsonLines().format(record))["message"] == "x failed"
+
+
+def test_the_description_is_valid_and_complete(client) -> None:
+    document = client.get("/openapi.json").json
+    assert document["openapi"].startswith("3.1")
+    for schema in document["components"]["schemas"].values():
+        Draft202012Validator.check_schema(schema)
+    rules = {
+        rule.rule.replace("<", "{").replace(">", "}")
+        for rule in client.application.url_map.iter_rules()
+        if rule.rule.startswith("/v1")
+    }
+    assert rules <= set(document["paths"])
+    predict = document["paths"]["/v1/models/{name}/predict"]
+    assert {each["name"] for each in predict["parameters"]} == {"name", "pool", "scale", "format"}
+    assert predict["parameters"][0]["schema"]["enum"] == ["tiny-level", "tiny-whole"]
+
+
+def test_answers_are_as_they_are_described(client, wav) -> None:
+    document = client.get("/openapi.json").json
+
+    def check(name: str, answer: object) -> None:
+        schema = {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
+        Draft202012Validator(schema).validate(answer)
+
+    check("Models", client.get("/v1/models").json)
+    check("Problem", client.get("/v1/models/none").json)
+    for name in ("tiny-level", "tiny-whole"):
+        reply = client.post(f"/v1/models/{name}/predict", data=wav(), content_type="audio/wav")
+        check("Document", reply.json)
+    check("Job", client.post("/v1/jobs?model=length", data=wav(), content_type="audio/wav").json)
+    check("Health", client.get("/healthz").json)
+
+
+def test_pages_for_people(client) -> None:
+    assert client.get("/").headers["Location"] == "app/"
+    assert client.get("/app/").status_code == 200
+    assert "swagger-ui" in client.get("/docs").text
