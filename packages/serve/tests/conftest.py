@@ -1,11 +1,16 @@
 from __future__ import annotations
 
 import io
+import os
+import re
+import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
+import urllib3
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -48,6 +53,50 @@ def served(serve_tiny, tmp_path):
 def client(served):
     """Ask the application of the tiny models, without a server."""
     return served().app.test_client()
+
+
+class Live:
+    """A real server of the tiny models, in processes of its own."""
+
+    def __init__(self, process, url):
+        self.process, self.url = process, url
+        self.pool = urllib3.PoolManager(retries=False, timeout=20.0, maxsize=16)
+
+    def get(self, path, **how):
+        return self.pool.request("GET", self.url + path, **how)
+
+    def post(self, path, data, kind="audio/wav", **how):
+        headers = {"Content-Type": kind, **how.pop("headers", {})}
+        return self.pool.request("POST", self.url + path, body=data, headers=headers, **how)
+
+
+@pytest.fixture
+def live(tmp_path):
+    """Return a function that starts a server of the tiny models and waits until it is ready."""
+    started = []
+
+    def start(*options: str) -> Live:
+        command = [sys.executable, str(Path(__file__).parent / "serve_process.py"), str(tmp_path)]
+        environment = {**os.environ, "AUDIOML_HOME": str(tmp_path / "home")}
+        process = subprocess.Popen(
+            [*command, "--port", "0", *options], stderr=subprocess.PIPE, text=True, env=environment
+        )
+        started.append(process)
+        for line in process.stderr:
+            found = re.search(r"serving on (http://\S+)", line)
+            if found:
+                threading.Thread(target=process.stderr.read, daemon=True).start()
+                return Live(process, found[1])
+        raise AssertionError(f"the server ended with {process.wait()}")
+
+    yield start
+    for process in started:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 @pytest.fixture

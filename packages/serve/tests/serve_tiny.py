@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import threading
 import time
 from pathlib import Path
@@ -19,6 +21,8 @@ from audioml.core.values import Annotation, Audio, Frames, Prediction
 RATE = 4000
 RUNS: list[int] = []
 """Rows of each run of the tiny session since `reset`."""
+SEEN: list[float] = []
+"""First level of each run since `reset`."""
 HOLD = threading.Event()
 """Cleared, every run waits for it."""
 FAIL: set[float] = set()
@@ -27,6 +31,7 @@ FAIL: set[float] = set()
 
 def reset() -> None:
     RUNS.clear()
+    SEEN.clear()
     FAIL.clear()
     HOLD.set()
 
@@ -49,6 +54,7 @@ class LevelSession:
     def run(self, feeds, /):
         windows = feeds["windows"]
         RUNS.append(len(windows))
+        SEEN.extend(round(float(x), 2) for x in windows[:1, 0])
         HOLD.wait()
         level = np.abs(windows).max(axis=1, keepdims=True) if len(windows) else windows[:, :1]
         if FAIL & {round(float(x), 2) for x in level[:, 0]}:
@@ -85,6 +91,27 @@ class Whole(Estimator):
         return Prediction({"length": found}).stamped(self.spec.stamp)
 
 
+class Trouble(Estimator):
+    """An estimator that does what the length of a recording in seconds says: 2 fails, 3 hangs,
+    4 ends the process, 5 takes a second.
+    """
+
+    spec = ModelSpec("tiny-trouble", "1", "trouble", "MIT", rate=RATE, description="trouble")
+
+    def predict(self, audio: Audio, /) -> Prediction:
+        seconds = round(audio.duration)
+        if seconds == 2:
+            raise RuntimeError("the accelerator is on fire")
+        if seconds == 3:
+            time.sleep(3600)
+        if seconds == 4:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if seconds == 5:
+            time.sleep(1)
+        found = Annotation("tag_open", [[0.0, audio.end]], ["fine"])
+        return Prediction({"trouble": found}).stamped(self.spec.stamp)
+
+
 class Noise:
     """A generator of noise, the same for the same seed."""
 
@@ -112,6 +139,7 @@ def components():
     yield Component("backend", "level", f"{here}:Level", "largest samples")
     yield Component("decoder", "levels", f"{here}:Levels", "levels")
     yield Component("estimator", "tiny-whole", f"{here}:Whole", "how long", task="length")
+    yield Component("estimator", "tiny-trouble", f"{here}:Trouble", "trouble", task="trouble")
     yield Component("generator", "tiny-noise", f"{here}:Noise", "noise")
     yield Component("route", "hello", f"{here}:hello", "says hello")
 

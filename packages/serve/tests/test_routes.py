@@ -49,11 +49,11 @@ def test_without_names_everything_that_is_ready_is_served(serve_tiny, tmp_path, 
 
     Store().add(serve_tiny.write_folder(tmp_path / "m"))
     service = build(Settings())
-    assert set(service.catalog) == {"tiny-level", "tiny-whole", "tiny-noise"}
+    assert set(service.catalog) == {"tiny-level", "tiny-whole", "tiny-noise", "tiny-trouble"}
     service.close()
     next(Store().folders()).joinpath("gain.json").write_text("{}")
     service = build(Settings())
-    assert set(service.catalog) == {"tiny-whole", "tiny-noise"}
+    assert set(service.catalog) == {"tiny-whole", "tiny-noise", "tiny-trouble"}
     assert "tiny-level is left out" in caplog.text
     service.close()
 
@@ -100,7 +100,7 @@ def test_noise_is_made_and_sent_as_it_is_made(client) -> None:
 @pytest.mark.parametrize(
     "told",
     [{"seconds": 0}, {"seconds": 1e6}, {"seconds": "1"}, {"seed": -1}, {"seed": 1.5}, {"x": 1},
-     {"temperature": "hot"}, {"top_k": 1.5}, [], None],
+     {"temperature": "hot"}, {"top_k": 1.5}, {"top_p": 2}, {"top_k": 0}, [], None],
 )  # fmt: skip
 def test_what_cannot_be_made_is_told(client, told) -> None:
     reply = client.post("/v1/models/tiny-noise/generate", json=told)

@@ -61,7 +61,7 @@ def document(service: Service) -> dict[str, Any]:
     if estimators and service.settings.jobs:
         paths |= _jobs(estimators)
     if generators:
-        paths["/v1/models/{name}/generate"] = _generate(generators)
+        paths["/v1/models/{name}/generate"] = _generate(generators, service.settings.max_generated)
     keyed: dict[str, Any] = {}
     if service.settings.keys:
         keyed = {"security": [{"bearer": []}, {"header": []}]}
@@ -183,10 +183,16 @@ def _stream(served: dict[str, Served]) -> dict[str, Any]:
 def _jobs(served: dict[str, Served]) -> dict[str, Any]:
     model = {**_name(served), "name": "model", "in": "query"}
     job = {"name": "job", "in": "path", "required": True, "schema": {"type": "string"}}
+    found = {"job": "$response.body#/id"}
+    taken = _json("Job", "The job; Location tells where it is.")
+    taken["links"] = {
+        name: {"operationId": name, "parameters": found}
+        for name in ("job", "job_result", "remove_job")
+    }
     added = _operation(
         "add_job",
         "Have a long recording answered later",
-        _json("Job", "The job; Location tells where it is."),
+        taken,
         *_ALWAYS, *_WORK, 501,
         status=202,
     )  # fmt: skip
@@ -209,11 +215,13 @@ def _jobs(served: dict[str, Served]) -> dict[str, Any]:
     }
 
 
-def _generate(served: dict[str, Served]) -> dict[str, Any]:
+def _generate(served: dict[str, Served], longest: float) -> dict[str, Any]:
     answer = {
         "description": "The sound, sent while it is made.",
         "content": {"audio/wav": {"schema": _BINARY}},
     }
     operation = _operation("generate", "Have sound made", answer, *_ALWAYS, 500, 503, 504)
-    body = {"required": True, "content": {"application/json": {"schema": ref("Generate")}}}
+    limited = {"properties": {"seconds": {"maximum": longest}}}
+    schema = {"allOf": [ref("Generate"), limited]}
+    body = {"required": True, "content": {"application/json": {"schema": schema}}}
     return {"post": {**operation, "requestBody": body}, "parameters": [_name(served)]}

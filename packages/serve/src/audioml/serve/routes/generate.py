@@ -62,30 +62,33 @@ def _options(longest: float) -> GenerationOptions:
     unknown = set(told) - _FIELDS
     if unknown:
         raise Problem(400, f"{min(unknown)!r} is none of {', '.join(sorted(_FIELDS))}")
-    seconds = _number(told, "seconds", 10.0)
-    if not 0 < seconds <= longest:
-        raise Problem(400, f"'seconds' is above 0 and at most {longest:g}, got {seconds:g}")
-    top_p = told.get("top_p")
+    seconds = _number(told, "seconds", 10.0, most=longest)
+    if seconds == 0:
+        raise Problem(400, "'seconds' is above 0, got 0")
     return GenerationOptions(
         seconds=seconds,
-        seed=_whole(told, "seed", 0),
-        temperature=_number(told, "temperature", 1.0),
-        top_k=None if told.get("top_k") is None else _whole(told, "top_k", 1),
-        top_p=None if top_p is None else _number(told, "top_p", 1.0),
+        seed=_whole(told, "seed", 0, least=0, most=(1 << 63) - 1),
+        temperature=_number(told, "temperature", 1.0, most=100.0),
+        top_k=None if told.get("top_k") is None else _whole(told, "top_k", 1, most=(1 << 31) - 1),
+        top_p=None if told.get("top_p") is None else _number(told, "top_p", 1.0, most=1.0),
     )
 
 
-def _number(told: dict[str, Any], name: str, default: float) -> float:
+def _number(told: dict[str, Any], name: str, default: float, *, most: float) -> float:
     value = told.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e9:
-        raise Problem(400, f"{name!r} is a number from 0, got {str(value)[:40]!r}")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
+        raise Problem(400, f"{name!r} is a number from 0 to {most:g}, got {str(value)[:40]!r}")
     return float(value)
 
 
-def _whole(told: dict[str, Any], name: str, default: int) -> int:
+def _whole(told: dict[str, Any], name: str, default: int, *, least: int = 1, most: int) -> int:
     value = told.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << 63:
-        raise Problem(400, f"{name!r} is a whole number from 0, got {str(value)[:40]!r}")
+    if isinstance(value, float) and value.is_integer():  # 1.0 is a whole number to JSON Schema
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise Problem(
+            400, f"{name!r} is a whole number from {least} to {most}, got {str(value)[:40]!r}"
+        )
     return value
 
 
