@@ -55,7 +55,7 @@ def _editable(*names: str) -> list[str]:
 
 
 def _install_all(session: nox.Session) -> None:
-    _install(session, *_editable(*DISTRIBUTIONS), *_groups("test", "reference", "browser"))
+    _install(session, *_editable(*DISTRIBUTIONS), *_groups("test", "reference", "browser", "notebook"))
 
 
 @nox.session

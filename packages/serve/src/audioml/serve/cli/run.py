@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, fields, replace
 from functools import partial
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
@@ -66,7 +68,9 @@ def run(models: tuple[str, ...], *, verbose: bool, quiet: bool, **given: Any) ->
     _one_thread_each()
     from ..running import run as run_server
 
-    return run_server(partial(_build, settings), settings, server=settings.server)
+    with _shared_folders(settings) as settings:
+        build, longer = partial(_build, settings), {"/v1/jobs": settings.max_job_body}
+        return run_server(build, settings, server=settings.server, longer=longer)
 
 
 def _build(settings: Settings) -> Any:
@@ -80,6 +84,19 @@ def _settings(models: tuple[str, ...], given: Mapping[str, Any]) -> Settings:
     if told.get("preset") == "max":
         told = {**_MAX, **told}
     return replace(Settings(), models=models, **told)
+
+
+@contextlib.contextmanager
+def _shared_folders(settings: Settings) -> Iterator[Settings]:
+    """Make what the worker processes share and that outlives one of them: jobs, and figures."""
+    with contextlib.ExitStack() as stack:
+        if settings.jobs and not settings.job_folder:
+            made = stack.enter_context(TemporaryDirectory(prefix="audioml-jobs-"))
+            settings = replace(settings, job_folder=made)
+        if settings.workers > 1:
+            made = stack.enter_context(TemporaryDirectory(prefix="audioml-metrics-"))
+            os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", made)
+        yield settings
 
 
 def _one_thread_each() -> None:

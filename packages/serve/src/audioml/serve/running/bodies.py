@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import tempfile
 import threading
@@ -110,7 +111,8 @@ class Body:
         """Forget the body and give its room back."""
         self._room.give(self._held)
         self._held = self.missing = 0
-        self.file.close()
+        with contextlib.suppress(OSError):  # what it could not write, nobody wants any more
+            self.file.close()
 
     def _fits(self, number: int) -> bool:
         return self._held + number <= EACH and self._room.take(number)

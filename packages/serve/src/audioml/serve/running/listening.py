@@ -105,6 +105,8 @@ def _resolved(host: str, port: int) -> tuple[socket.AddressFamily, tuple[str, in
 
 
 def _listen_at_path(path: Path) -> socket.socket:
+    if not hasattr(socket, "AF_UNIX"):
+        raise UsageError("this system has no sockets at a path: give --host an address")
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         _remove_stale(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import signal
 import socket
@@ -84,14 +85,14 @@ class _Application(BaseApplication):  # type: ignore[misc]  # gunicorn has no ty
             "control_socket_disable": True,
             "default_proc_name": "audioml serve",
             "forwarded_allow_ips": ",".join(Proxies(limits.forwarded_allow).names),
-            "graceful_timeout": max(int(limits.grace), 1),
+            "graceful_timeout": max(math.ceil(limits.grace), 1),
             "http_parser": "python",
             "keepalive": int(KEEPALIVE),
             "limit_request_line": 8190,
             "logger_class": Log,
             "sendfile": False,
             "threads": limits.threads,
-            "timeout": max(int(limits.hang), _SLOWEST),
+            "timeout": max(math.ceil(limits.hang), _SLOWEST),
             "worker_class": PatientWorker,
             "worker_connections": limits.connections + limits.threads,
             "worker_tmp_dir": shared if os.access(shared, os.W_OK) else None,

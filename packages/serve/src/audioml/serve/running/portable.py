@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import select
 import signal
@@ -44,6 +45,7 @@ def serve(
     AudiomlError
         What `build` raised, or what the service is stuck with.
     """
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that all threads are busy
     notifier = Notifier()
     service = build()
     longest = max(limits.max_body, *longer.values(), 0)

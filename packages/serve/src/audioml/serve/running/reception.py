@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import selectors
 import socket
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -21,7 +22,7 @@ __all__ = ["Reception"]
 
 KEEPALIVE = 75.0  # seconds that an idle connection is kept; balancers give up after 60
 _FARTHEST = 64 << 10  # bytes read at once while a header is expected
-_ONCE = 64  # connections accepted at once
+_ONCE = 64  # connections accepted at once, where no other process would take some
 _SETTLED = 0.5  # seconds after which a silent connection may have to make room
 _LINGER = 2.0  # seconds for a client to read why it was refused
 _DISCARDED = 32 << 20  # bytes that it may send meanwhile
@@ -52,6 +53,7 @@ class Reception:
         log: Callable[[str], None],
     ) -> None:
         self._poller = poller
+        self._once = _ONCE if config.workers == 1 else 1
         self._config = config
         self._limits = limits
         self._begin = begin
@@ -145,7 +147,7 @@ class Reception:
     # -- connections come
 
     def _accept(self, listener: socket.socket) -> None:
-        for _ in range(_ONCE):
+        for _ in range(self._once):
             if self.open >= self._limits.connections and not self._made_room():
                 self._pause()
                 return
@@ -162,6 +164,8 @@ class Reception:
 
     def _enter(self, raw: socket.socket, client: Any, server: Any) -> None:
         raw.setblocking(False)
+        if sys.platform != "linux" and raw.family != socket.AF_UNIX:  # there it is inherited
+            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection = Connection(raw, client, server, limits=self._limits, storage=self._storage)
         connection.watcher = partial(self._happened, connection)
         self.open += 1

@@ -119,7 +119,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
             return self.handle_request(conn.request, conn) and conn.read_away()
         except (OSError, StopIteration):
             return False  # the client went away, or sends what is no body
-        except Exception:  # a bug: the connection closes
+        except (Exception, SystemExit):  # a bug: the connection closes
             self.log.exception("a request failed")
             self._apologise(conn)
             return False

@@ -44,8 +44,17 @@ async function ask(url, init = {}) {
   return response;
 }
 
+/** JSON as a value; what answers something else is no server of ours. */
+export function read(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error("what answers at this address is not the API: a proxy may stand before it");
+  }
+}
+
 export async function models() {
-  const answer = await (await ask(address("v1/models"), { cache: "no-cache" })).json();
+  const answer = read(await (await ask(address("v1/models"), { cache: "no-cache" })).text());
   return answer.models ?? [];
 }
 

@@ -59,6 +59,7 @@ async function take(taken, more = 0) {
 async function analyse(signal) {
   const asked = { model: model().name, sound, query: options.values(form(), model()) };
   const began = performance.now();
+  changed(); // a key may have been given since
   status("Uploading …");
   progress(0);
   const json = await api.predict({
@@ -69,7 +70,7 @@ async function analyse(signal) {
       if (share >= 1) status("The model is listening …");
     },
   });
-  const entries = await result.showDocument(JSON.parse(await json.text()), sound, asked.model);
+  const entries = await result.showDocument(api.read(await json.text()), asked.sound, asked.model);
   downloads.offer(asked, entries, json);
   status(
     `Done in ${figure(Math.round(performance.now() - began) / 1000)} s: ${entries.map(([name]) => name).join(", ") || "nothing found"}.`,
@@ -80,6 +81,7 @@ async function analyse(signal) {
 async function generate(signal) {
   const { name } = model();
   const body = options.values(form(), model(), { changed: false });
+  changed();
   status("The model is making a sound …");
   const heard = (bytes) => status(`The model is making a sound … ${size(bytes)}`);
   const bytes = mend(await api.generate({ model: name, body, signal, progress: heard }));

@@ -7,19 +7,23 @@ import { table } from "./tables.js";
 import { clock } from "./words.js";
 
 let stage = null;
+let turn = 0; // of the sounds that were to be shown, the last one wins
 let drawn = null; // the outline of the sound on the stage
 
 export const current = () => stage;
 
-/** Show a sound alone. `seconds` is how long it is said to be, where the browser cannot tell. */
+/** Show a sound alone; false where another came in between. `seconds` is how long it is said to be, where the browser cannot tell. */
 export async function showSound(sound, title, seconds = 0) {
+  const mine = ++turn;
   const found = await outline(sound.blob);
+  if (mine !== turn) return false;
   clear();
   drawn = found;
   stage = new Stage(sound, found?.duration || seconds, found);
   $("stage").replaceChildren(stage.element);
   $("result-title").textContent = title;
   $("result").hidden = false;
+  return true;
 }
 
 export function clear() {
@@ -33,7 +37,7 @@ export function clear() {
 /** Show what a document holds along its sound. */
 export async function showDocument(document, sound, model) {
   const seconds = document.recording?.duration ?? 0;
-  await showSound(sound, sound.name, seconds);
+  if (!(await showSound(sound, sound.name, seconds))) return [];
   const entries = entriesOf(document);
   for (const [name, entry] of entries) {
     const chosen = choose(name, entry, drawn);

@@ -10,7 +10,12 @@ export function curve(name, frames) {
     name,
     told: frames.told(),
     height: 96,
-    beside: make("div", { class: "ends" }, make("span", {}, figure(high)), make("span", {}, figure(low))),
+    beside: make(
+      "div",
+      { class: "ends" },
+      make("span", {}, figure(high, 3)),
+      make("span", {}, figure(low, 3)),
+    ),
     paint: (context, at) => paint(context, at, frames, low, high),
     read: (time) => (frames.rows && time >= frames.start && time < frames.end ? say(frames.row(time)) : ""),
     step: (key, now) => {
