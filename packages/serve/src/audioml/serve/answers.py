@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 
 from flask import Response, request
 
 from audioml.core.analysis import Analysis
 from audioml.core.formats import Format, find_format
-from audioml.core.plugins import registry
 
 from .problems import Problem
 
@@ -26,7 +26,7 @@ def chosen(named: str | None) -> Format:
     Problem
         If there is none such.
     """
-    formats = {name: find_format(name) for name in _offered()}
+    formats = _formats()
     if named is not None:
         if named not in formats:
             raise Problem(400, f"format {named!r} is not one of {', '.join(formats)}")
@@ -40,10 +40,9 @@ def chosen(named: str | None) -> Format:
     return media[best]
 
 
-def _offered() -> tuple[str, ...]:
-    """Return the formats that are there; without the core's plugin there is none."""
-    there = {component.name for component in registry().components("format")}
-    return tuple(name for name in FORMATS if name in there)
+@functools.cache
+def _formats() -> dict[str, Format]:
+    return {name: find_format(name) for name in FORMATS}
 
 
 def answered(analysis: Analysis, form: Format, headers: Mapping[str, str]) -> Response:

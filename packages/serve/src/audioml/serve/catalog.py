@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import chain
-from typing import Any
+from typing import Any, cast
 
 from audioml.core.audio.conform import conform_blocks
 from audioml.core.errors import AudiomlError, NotFoundError, UsageError
@@ -44,12 +44,8 @@ class Served:
             )
             model = replace(model, session=self.batcher)
         self.model = model
+        self.is_generator = not isinstance(model, Estimator)  # a protocol: costly to ask
         self.turns = Turns(model.spec.name, width=1, waiting=settings.pending)
-
-    @property
-    def is_generator(self) -> bool:
-        """Return whether it makes sound, instead of answering about it."""
-        return not isinstance(self.model, Estimator)
 
     @property
     def estimator(self) -> Estimator:
@@ -60,9 +56,9 @@ class Served:
         UsageError
             If it makes sound.
         """
-        if not isinstance(self.model, Estimator):
+        if self.is_generator:
             raise UsageError(f"{self.spec.name} makes sound; ask for /generate")
-        return self.model
+        return cast("Estimator", self.model)
 
     @property
     def waiting(self) -> int:
