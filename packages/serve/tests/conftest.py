@@ -41,6 +41,7 @@ def served(serve_tiny, tmp_path):
         named = models or (str(folder), "tiny-whole", "tiny-noise")
         service = build(Settings(models=named, **settings))
         services.append(service)
+        serve_tiny.RUNS.clear()  # those of the self-test
         return service
 
     yield make

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,12 +41,16 @@ def blueprint(service: Service) -> Blueprint:
         call = Call(deadline=math.inf, gone=gone)
 
         def sound() -> Iterator[bytes]:
-            with service.admitted(name), calling(call), served.turns.turn():
+            with calling(call), served.turns.turn():
                 yield from _wav(generation, options.seconds, call)
 
-        body = sound()
-        first = next(body)  # what is wrong at the start is told with a status
-        return Response(stream_with_context(_after(first, body)), mimetype="audio/wav")
+        with ExitStack() as admission:
+            admission.enter_context(service.admitted(name))
+            body = sound()
+            first = next(body)  # what is wrong at the start is told with a status
+            response = Response(stream_with_context(_after(first, body)), mimetype="audio/wav")
+            response.call_on_close(admission.pop_all().close)
+        return response
 
     return routes
 

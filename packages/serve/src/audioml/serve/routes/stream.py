@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import IO, TYPE_CHECKING
 
 from flask import Blueprint, Response, g, request, stream_with_context
@@ -43,6 +44,7 @@ def blueprint(service: Service) -> Blueprint:
         if not spec.streaming:
             raise Problem(409, f"{spec.name} answers about whole recordings; ask /predict or /jobs")
         model = model.configured(**from_texts(spec.options, options_text(), of=spec.name))
+        request.max_content_length = None  # it has no length, but it is counted while it is read
         body = request.stream
         form = _form(body)
         limits = Limits.of(service.settings, job=True)
@@ -51,8 +53,7 @@ def blueprint(service: Service) -> Blueprint:
 
         def answers() -> Iterator[bytes]:
             end = [0.0]
-            call = Call(gone=request.environ.get("audioml.disconnected") or bool)
-            with service.admitted(name), calling(call):
+            with calling(Call(gone=request.environ.get("audioml.disconnected") or bool)):
                 try:
                     blocks = conform_blocks(_blocks(body, form, limits, end), spec)
                     for prediction in model.stream(blocks):
@@ -61,8 +62,12 @@ def blueprint(service: Service) -> Blueprint:
                 except (AudiomlError, Problem, HTTPException, OSError) as error:
                     yield _line({"problem": problem_of(error).body(request_id)})
 
-        lines = stream_with_context(answers())
-        return Response(lines, mimetype="application/x-ndjson", headers={"X-Accel-Buffering": "no"})
+        admission = ExitStack()
+        admission.enter_context(service.admitted(name))
+        response = Response(stream_with_context(answers()), mimetype="application/x-ndjson")
+        response.headers["X-Accel-Buffering"] = "no"
+        response.call_on_close(admission.close)
+        return response
 
     return routes
 
@@ -111,7 +116,8 @@ def _blocks(body: IO[bytes], form: Form, limits: Limits, end: list[float]) -> It
     pcm, count = PCM(form.format, form.channels), 0
     size = max(1, int(_PIECE * form.rate)) * pcm.frame
     left = math.inf if form.size is None else form.size
-    while left > 0 and (data := body.read(int(min(size, left)))):
+    read = getattr(body, "read1", body.read)  # what is there, without waiting for more
+    while left > 0 and (data := read(int(min(size, left)))):
         left -= len(data)
         samples = pcm.push(data)
         if not samples.shape[1]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import io
+import contextlib
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from tempfile import SpooledTemporaryFile
+from typing import Any, BinaryIO, cast
 
 from flask import request
 
@@ -15,6 +17,8 @@ __all__ = ["FIELDS", "Upload", "options_text", "uploads"]
 
 FIELDS = ("audio", "file")
 _ANY = ("application/octet-stream", "application/ogg")
+_ANY = ("application/octet-stream", "application/ogg")
+_IN_MEMORY = 1 << 20  # bytes of a body
 _NO_OPTIONS = frozenset({"format", "model"})
 
 
@@ -36,22 +40,38 @@ def uploads(most: int) -> list[Upload]:
     """
     kind = request.mimetype
     if kind == "multipart/form-data":
-        found = list(_parts())
+        with _whole():
+            found = list(_parts())
         if not found:
             raise Problem(400, "the form has no part named 'audio'; curl -F audio=@FILE sends one")
         if len(found) > most:
             raise Problem(413, f"{len(found)} recordings came; {most} are taken at a time")
         return found
-    if not kind.startswith("audio/") and kind not in (
-        "application/octet-stream",
-        "application/ogg",
-    ):
+    if not kind.startswith("audio/") and kind not in _ANY:
         raise Problem(
             415,
             "a recording is sent as multipart/form-data, or as audio/*, "
             f"not as {kind or 'something without a name'}",
         )
-    return [Upload("", io.BytesIO(request.get_data(cache=False)))]
+    return [Upload("", _body())]
+
+
+def _body() -> BinaryIO:
+    """Return the body as a file, of which little is held in memory."""
+    file = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - the answer's matter, not this function's
+    with _whole():
+        shutil.copyfileobj(request.stream, file, 1 << 16)
+    file.seek(0)
+    return cast("BinaryIO", file)
+
+
+@contextlib.contextmanager
+def _whole() -> Iterator[None]:
+    """Tell it of an upload that it broke off."""
+    try:
+        yield
+    except OSError as error:
+        raise Problem(400, f"the upload broke off: {error}") from error
 
 
 def _parts() -> Iterator[Upload]:
