@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 HEAVY = {
-    *("IPython", "jams", "keras", "librosa", "lightning", "matplotlib", "numba", "onnxruntime"),
+    *("IPython", "flask", "gunicorn", "jams", "keras", "librosa", "lightning", "matplotlib", "numba", "onnxruntime"),
     *("pandas", "pyarrow", "scipy", "sklearn", "tensorflow", "torch", "torchaudio"),
 }
 SCRIPT = """
@@ -36,6 +36,7 @@ def modules_of(*arguments: str) -> set[str]:
     [
         *(("--help",), ("plugins",), ("models", "list"), ("analyze", "--help")),
         *(("analyze", "--list"), ("edge", "--help"), ("edge", "watch", "--help")),
+        *(("serve", "--help"), ("serve", "run", "--help"), ("serve", "key", "--help")),
     ],
 )
 def test_looking_around_needs_no_array(arguments, audioml_home) -> None:

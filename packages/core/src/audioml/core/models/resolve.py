@@ -20,9 +20,10 @@ _FIRST_PARTY = {
     "chord": "audioml-crema",
     "crema-chord": "audioml-crema",
     **dict.fromkeys(("beat", "tempo", "onset"), "audioml-librosa"),
+    **dict.fromkeys(("embedding", "vggish"), "audioml-vggish"),
 }
 """Names that people know from the documentation, and what answers to them."""
-_BACKENDS = {".tflite": "audioml-tflite"}
+_BACKENDS = {".onnx": "audioml-onnx", ".tflite": "audioml-tflite"}
 """Model files that people have, and the plugin that runs them."""
 
 
