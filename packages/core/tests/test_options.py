@@ -7,7 +7,7 @@ from audioml.core.models.manifest import Manifest, Part, Runtime
 from audioml.core.options import Option, checked, from_texts
 
 OPTIONS = {
-    "hop": Option("extractor", 0.96, minimum=0.01, maximum=10.0),
+    "hop": Option("both", 0.96, minimum=0.01, maximum=10.0, step=0.01),
     "top": Option("decoder", 5, minimum=1),
     "pool": Option("decoder", "none", choices=("none", "mean")),
     "loud": Option("decoder", default=False),
@@ -32,6 +32,7 @@ def test_texts_become_the_type_of_the_default() -> None:
         ("hop", "often", "takes a number, got 'often'"),
         ("hop", "nan", "takes a number, got nan"),
         ("hop", "0", "at least 0.01 and at most 10, got 0.0"),
+        ("hop", "0.123", "is a multiple of 0.01, got 0.123"),
         ("top", "1.5", "takes a integer, got '1.5'"),
         ("pool", "max", "is one of none, mean, got 'max'"),
         ("loud", "perhaps", "takes a boolean"),

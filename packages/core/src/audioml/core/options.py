@@ -12,6 +12,7 @@ from .errors import ManifestError, UsageError
 __all__ = ["Option", "checked", "from_texts"]
 
 _WORDS = {bool: "boolean", int: "integer", float: "number", str: "string"}
+_CLOSE = 1e-6  # what is left of a multiple that decimals can only approach
 _TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -22,7 +23,7 @@ class Option:
     Parameters
     ----------
     stage
-        ``extractor`` or ``decoder``.
+        ``extractor``, ``decoder``, or ``both``.
     default
         What holds when nothing is set; its type is the option's.
     param
@@ -31,6 +32,8 @@ class Option:
         The values that there are; empty where any will do.
     minimum, maximum
         Limits of a number, both included.
+    step
+        A number must be a multiple of it.
     description
         One line for people.
 
@@ -40,17 +43,20 @@ class Option:
         If the parts do not fit each other.
     """
 
-    stage: Literal["extractor", "decoder"]
+    stage: Literal["extractor", "decoder", "both"]
     default: Any
     param: str = ""
     choices: tuple[Any, ...] = ()
     minimum: float | None = None
     maximum: float | None = None
+    step: float | None = None
     description: str = ""
 
     def __post_init__(self) -> None:
-        if self.stage not in ("extractor", "decoder"):
-            raise ManifestError(f"an option's stage is extractor or decoder, got {self.stage!r}")
+        if self.stage not in ("extractor", "decoder", "both"):
+            raise ManifestError(
+                f"an option's stage is extractor, decoder or both, got {self.stage!r}"
+            )
         if type(self.default) not in _WORDS:
             raise ManifestError(
                 f"an option's default is a boolean, a number or text, got {self.default!r}"
@@ -90,6 +96,8 @@ class Option:
                 if limit is not None
             )
             raise UsageError(f"option {name!r} must be {limits}, got {value!r}")
+        if self.step and abs(value / self.step - round(value / self.step)) > _CLOSE:
+            raise UsageError(f"option {name!r} is a multiple of {self.step:g}, got {value!r}")
         return value
 
     def from_text(self, name: str, text: str) -> Any:

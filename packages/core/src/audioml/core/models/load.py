@@ -168,7 +168,7 @@ def assemble(
 def _params(manifest: Manifest, stage: str, chosen: Mapping[str, Any]) -> dict[str, Any]:
     """Return the parameters of one stage that chosen options set."""
     options = ((name, manifest.options[name], value) for name, value in chosen.items())
-    return {o.param or name: value for name, o, value in options if o.stage == stage}
+    return {o.param or name: value for name, o, value in options if o.stage in (stage, "both")}
 
 
 def _session(

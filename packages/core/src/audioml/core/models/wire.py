@@ -176,6 +176,7 @@ _FIELDS: dict[str, _Reader] = {
             choices=_list_of(_scalar),
             minimum=_maybe_number,
             maximum=_maybe_number,
+            step=_maybe_number,
             description=_text,
         )
     ),

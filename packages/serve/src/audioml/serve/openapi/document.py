@@ -118,6 +118,7 @@ def _options(served: Any) -> list[dict[str, Any]]:
             for limit in ("minimum", "maximum"):
                 if getattr(about, limit) is not None:
                     schema[limit] = getattr(about, limit)
+            schema |= {"multipleOf": about.step} if about.step else {}
             told = f"{about.description} ({name}; {about.default} by default)".strip()
             found.setdefault(
                 option,

@@ -45,11 +45,13 @@ SCHEMAS: dict[str, Schema] = {
         "choices",
         "minimum",
         "maximum",
+        "step",
         type={"enum": ["boolean", "integer", "number", "string"]},
         default=_SCALAR,
         choices=_list_of(_SCALAR),
         minimum=_NUMBER,
         maximum=_NUMBER,
+        step={**_NUMBER, "description": "A number is a multiple of it."},
         description=_TEXT,
     ),
     "Model": _record(

@@ -68,7 +68,7 @@ def _options(options: Mapping[str, Option]) -> dict[str, Any]:
 def _option(option: Option) -> dict[str, Any]:
     told: dict[str, Any] = {"type": option.type, "default": option.default}
     told |= {"choices": list(option.choices)} if option.choices else {}
-    for limit in ("minimum", "maximum"):
+    for limit in ("minimum", "maximum", "step"):
         if getattr(option, limit) is not None:
             told[limit] = getattr(option, limit)
     return told | {"description": option.description}
