@@ -1,0 +1,3 @@
+"""ONNX models for audioml."""
+
+__all__: list[str] = []
