@@ -221,7 +221,7 @@ def test_probes_ask_what_the_server_answers() -> None:
     assert probes["liveness"]["path"] == "/healthz"
     assert probes["readiness"]["path"] == probes["startup"]["path"] == "/readyz"
     assert {p["path"] for p in probes.values()} <= set(OPEN), "a probe has no key"
-    assert 'CMD ["audioml", "serve", "ping"' in DOCKERFILE
+    assert re.search(r"^HEALTHCHECK .*\\\n +CMD .*audioml serve ping ", DOCKERFILE, re.MULTILINE)
 
 
 def test_all_run_as_the_same_user_who_owns_nothing(compose) -> None:
