@@ -181,6 +181,13 @@ class TestPublished:
         assert load("loud").spec.version == "2.0"
         assert load("tiny-loud@1.0").spec.version == "1.0"
 
+    def test_what_was_imported_goes_before_a_download(self, publish, tiny, tmp_path) -> None:
+        Store().add(tiny.write_folder(tmp_path / "own", version="mine"))
+        publish("1.0")
+        assert load("loud").spec.version == "mine"
+        assert load("tiny-loud@1.0").spec.version == "1.0"
+        assert load("loud").spec.version == "1.0"  # which is there now
+
     def test_a_folder_that_lost_its_manifest_is_made_anew(self, publish) -> None:
         publish("1.0")
         load("loud")

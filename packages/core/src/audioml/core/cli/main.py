@@ -35,6 +35,7 @@ def run(arguments: Sequence[str]) -> int:
     """
     for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(variable, "1")  # before numpy: on small matrices 7 to 40 times less
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # onnxruntime tells its maker, otherwise
     try:
         result = root.main(args=list(arguments), prog_name="audioml", standalone_mode=False)
     except AudiomlError as error:

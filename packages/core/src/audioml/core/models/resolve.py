@@ -87,6 +87,8 @@ def _published(component: Component, version: str, store: Store) -> Path | Compo
     published: Published = component.load()
     wanted = version or published.version
     folder = store.find(published.name, wanted)
+    if folder is None and not version:
+        folder = store.own(published.name)  # what somebody imported goes before a download
     if folder is None and not version and offline():
         folder = store.find(published.name)  # an older one is better than none
     if folder is None and wanted == published.version:

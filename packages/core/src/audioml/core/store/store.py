@@ -110,7 +110,22 @@ class Store:
                 else:
                     published.write(tuple(fetched), folder)
                 self._check_folder(folder)
+        self._note_pulled(target)
         return target
+
+    def own(self, name: str) -> Path | None:
+        """Return the newest folder of a model that was not pulled but brought by the user."""
+        own = [f for f in self.folders() if f.parent.name == name and not self._pulled(f).exists()]
+        return own[-1] if own else None
+
+    def _pulled(self, folder: Path) -> Path:
+        return self.root / "pulled" / folder.parent.name / folder.name
+
+    def _note_pulled(self, folder: Path) -> None:
+        note = self._pulled(folder)
+        with writing(f"the store {shown(self.root)}"):
+            note.parent.mkdir(parents=True, exist_ok=True)
+            note.touch()
 
     def add(self, archive: Path) -> Path:
         """Put an exported model (a zip, or a model folder) into the store and return its folder."""
