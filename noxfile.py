@@ -134,6 +134,7 @@ def docs(session: nox.Session) -> None:
     """Build the documentation; a warning is an error."""
     _install(session, *_editable(*DISTRIBUTIONS), *_groups("docs"), "pyarrow", "pytest")
     session.run("python", "docs/generate_cli.py", "--check")
+    session.run("python", "docs/generate_serve.py", "--check")
     session.run("sphinx-build", "-W", "--keep-going", "-b", "html", "docs", "docs/_build/html")
 
 

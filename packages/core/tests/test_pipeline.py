@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import tiny as tiny_plugin
@@ -77,3 +79,17 @@ def test_a_signal_in_blocks_gives_what_it_gives_in_one_piece(model) -> None:
     np.testing.assert_array_equal(one["level"].values, other["level"].values)
     with pytest.raises(AudioError, match="takes audio at 1000 Hz"):
         model.predict_blocks([Audio(sound, 500)])
+
+
+def test_a_session_is_not_asked_about_nothing_where_there_is_something(model) -> None:
+    class Strict:
+        inputs, outputs, concurrent = model.session.inputs, model.session.outputs, True
+
+        def run(self, feeds, /):
+            assert len(feeds["audio"])
+            return model.session.run(feeds)
+
+    strict = replace(model, session=Strict())
+    blocks = [Audio(np.full(100, 0.3), 1000, i * 0.1) for i in range(5)]
+    whole = model.predict(Audio(np.full(500, 0.3), 1000))
+    assert strict.predict_blocks(blocks)["level"].values.tolist() == whole["level"].values.tolist()

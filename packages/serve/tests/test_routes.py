@@ -39,6 +39,13 @@ def test_health_and_drain(served) -> None:
     service = served()
     client = service.app.test_client()
     assert client.get("/readyz").json["models"] == ["tiny-level", "tiny-whole", "tiny-noise"]
+    serve_tiny.HOLD.clear()
+    service.warm()
+    assert client.get("/readyz").json["detail"] == "the models warm up"
+    serve_tiny.HOLD.set()
+    end = time.monotonic() + 5
+    while client.get("/readyz").status_code == 503:
+        assert time.monotonic() < end
     service.drain()
     assert client.get("/readyz").status_code == 503
     assert client.get("/healthz").status_code == 200

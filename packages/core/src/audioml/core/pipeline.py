@@ -106,10 +106,14 @@ class Pipeline(Estimator):
                 end[0] = block.end
                 yield block
 
+        rows = None
         for rows in self.extractor.whole(_gathered(checked())):
-            if len(rows) or not outputs:
+            if len(rows):
                 outputs.append(self.run(rows))
                 starts.append(rows.starts)
+        if not outputs and rows is not None:  # too short for a row: the heads are empty, not absent
+            outputs.append(self.run(rows))
+            starts.append(rows.starts)
         return self.decode(_stacked(outputs), starts=np.concatenate(starts), end=end[0])
 
     def stream(self, blocks: Iterable[Audio], /) -> Iterator[Prediction]:

@@ -22,6 +22,7 @@ _POLICY = (
     "script-src 'self'; connect-src 'self'; worker-src 'self' blob:; frame-ancestors 'none'; "
     "base-uri 'none'; form-action 'self'; object-src 'none'"
 )
+_OWN = ("X-API-Key", "X-Request-Id", "X-Request-Timeout")
 _HEADERS = {
     "Content-Security-Policy": _POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -83,12 +84,12 @@ def _ask_for_keys(app: Flask, keys: Keys) -> None:
 
 
 def _limit(app: Flask, rate: str) -> None:
-    from limits import parse
+    from limits import parse_many
     from limits.storage import MemoryStorage
     from limits.strategies import MovingWindowRateLimiter
 
     try:
-        limit = parse(rate)
+        each = parse_many(rate)
     except ValueError as error:
         raise UsageError(f"'rate_limit' is such as 100/minute, got {rate!r}") from error
     limiter = MovingWindowRateLimiter(MemoryStorage())
@@ -97,13 +98,14 @@ def _limit(app: Flask, rate: str) -> None:
         if _is_open() or request.path == "/metrics":
             return
         client = g.get("key_name") or request.remote_addr or "?"
-        if not limiter.hit(limit, client):
-            reset = limiter.get_window_stats(limit, client).reset_time - time.time()
-            raise Problem(
-                429,
-                f"{limit} is what one client may ask; wait a little",
-                headers={"Retry-After": str(max(1, round(reset)))},
-            )
+        for limit in each:
+            if not limiter.hit(limit, client):
+                reset = limiter.get_window_stats(limit, client).reset_time - time.time()
+                raise Problem(
+                    429,
+                    f"{limit} is what one client may ask; wait a little",
+                    headers={"Retry-After": str(max(1, round(reset)))},
+                )
 
     app.before_request(check)
 
@@ -114,7 +116,13 @@ def _allow_other_pages(app: Flask, origins: str) -> None:
     CORS(
         app,
         origins=[origin.strip() for origin in origins.split(",") if origin.strip()],
-        allow_headers=["Authorization", "Content-Type", "X-API-Key", "X-Request-Id"],
+        allow_headers=[
+            "Authorization",
+            "Content-Type",
+            "X-API-Key",
+            "X-Request-Id",
+            "X-Request-Timeout",
+        ],
         expose_headers=["Location", "Retry-After", "Server-Timing", "X-Request-Id"],
         max_age=600,
     )

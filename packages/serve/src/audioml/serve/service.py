@@ -10,6 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+import numpy as np
+
 from audioml.core.values import Audio, Prediction
 
 from .batching import current
@@ -38,6 +40,7 @@ class Service:
 
         self.settings, self.catalog, self.metrics = settings, catalog, metrics
         self.draining = False
+        self.warming = False
         self.pool = ThreadPoolExecutor(8, "parts")
         self.jobs: Jobs = Jobs(self)
         self._lock = threading.Lock()
@@ -112,6 +115,23 @@ class Service:
         except ValueError:
             seconds = self.settings.deadline
         return time.monotonic() + max(0.0, seconds)
+
+    def warm(self) -> None:
+        """Let every model answer once, beside: the first answer of some takes many seconds."""
+        self.warming = True
+        threading.Thread(target=self._warm, name="warm", daemon=True).start()
+
+    def _warm(self) -> None:
+        for name, served in self.catalog.items():
+            if served.is_generator:
+                continue
+            rate, channels = served.spec.rate or 44100, served.spec.channels or 1
+            noise = 0.1 * np.random.default_rng(0).random((channels, rate), np.float32)
+            try:
+                served.predict([Audio(noise, rate)], {})
+            except Exception as error:  # noqa: BLE001 - the requests will tell, each by itself
+                log.warning("%s does not answer about a second of noise: %s", name, error)
+        self.warming = False
 
     def drain(self) -> None:
         """Take no more jobs, and say so at ``/readyz``; what was taken is answered."""

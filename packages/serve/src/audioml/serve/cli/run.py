@@ -76,7 +76,9 @@ def run(models: tuple[str, ...], *, verbose: bool, quiet: bool, **given: Any) ->
 def _build(settings: Settings) -> Any:
     from ..service import build
 
-    return build(settings)
+    service = build(settings)
+    service.warm()
+    return service
 
 
 def _settings(models: tuple[str, ...], given: Mapping[str, Any]) -> Settings:

@@ -40,6 +40,8 @@ class Client:
         How often a request is tried again that the server was too busy for, or whose connection
         broke before an answer. The server's Retry-After is respected.
 
+    Notes
+    -----
     Every method raises `audioml.core.errors.OfflineError` where nobody answers, the error that
     fits the server's refusal, in its words, where it refuses (`BusyError` has ``retry_after``),
     and `LateError` where an answer takes too long. A client may be used by several threads.

@@ -32,6 +32,8 @@ def blueprint(service: Service) -> Blueprint:
     def ready() -> dict[str, Any]:
         if service.draining:
             raise Problem(503, "this server is about to end", headers={"Retry-After": "5"})
+        if service.warming:
+            raise Problem(503, "the models warm up", headers={"Retry-After": "1"})
         return {"status": "ok", "models": list(service.catalog)}
 
     @routes.get("/metrics")
