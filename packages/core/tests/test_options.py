@@ -30,6 +30,7 @@ def test_texts_become_the_type_of_the_default() -> None:
     ("name", "text", "said"),
     [
         ("hop", "often", "takes a number, got 'often'"),
+        ("hop", "1" + "0" * 400, "takes a number"),
         ("hop", "nan", "takes a number, got nan"),
         ("hop", "0", "at least 0.01 and at most 10, got 0.0"),
         ("hop", "0.123", "is a multiple of 0.01, got 0.123"),
@@ -45,7 +46,9 @@ def test_what_does_not_fit_is_told(name, text, said) -> None:
     assert said in str(caught.value)
 
 
-@pytest.mark.parametrize("wrong", [{"default": None}, {"default": 9, "maximum": 3}])
+@pytest.mark.parametrize(
+    "wrong", [{"default": None}, {"default": 9, "maximum": 3}, {"default": "a", "minimum": 0}]
+)
 def test_an_option_that_contradicts_itself_is_refused(wrong) -> None:
     with pytest.raises(ManifestError):
         Option("decoder", **wrong)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -189,8 +190,25 @@ def test_rows_of_another_shape_get_a_run_of_their_own(batcher) -> None:
     assert RUNS == [1, 1, 1]
 
 
-def test_no_rows_are_answered_at_once(batcher) -> None:
+def test_no_rows_are_answered_with_none(batcher) -> None:
     assert batcher().run(windows())["level"].shape == (0, 1)
+
+
+def test_another_number_of_rows_than_was_asked_about_is_a_failure(batcher) -> None:
+    class Short(LevelSession):
+        def run(self, feeds, /):
+            return {"level": np.zeros((1, 1), np.float32)}
+
+    shared = Batcher(Short(), name="tiny")
+    with pytest.raises(ModelError, match="1 rows of 'level' about 3 windows"):
+        asked(shared, 0.1, 0.2, 0.3)
+    shared.close()
+
+
+def test_a_figure_that_cannot_be_noted_ends_no_thread(batcher) -> None:
+    shared = batcher(told=lambda *_: 1 / 0)
+    assert asked(shared, 0.1) == [0.1]
+    assert asked(shared, 0.2) == [0.2]
 
 
 def test_a_refusal_of_the_model_reaches_the_caller_as_it_is(batcher) -> None:
@@ -235,3 +253,49 @@ def test_turns_let_one_in_at_a_time_and_refuse_a_crowd() -> None:
     assert inside == ["first", "second"]
     with turns.turn():
         assert turns.waiting == 0
+
+
+def test_a_turn_that_came_too_late_is_handed_on() -> None:
+    turns = Turns("tiny", waiting=8)
+    for _ in range(200):  # deadlines that pass just as the turn comes
+        with ThreadPoolExecutor(2) as pool:
+            held = threading.Event()
+
+            def hold(held=held) -> None:
+                with turns.turn():
+                    held.wait(0.001)
+
+            def hurry() -> None:
+                late = Call(deadline=time.monotonic() + 0.0012)
+                with contextlib.suppress(LateError), calling(late), turns.turn():
+                    pass
+
+            pool.submit(hold)
+            pool.submit(hurry)
+    with calling(Call(deadline=time.monotonic() + 1)), turns.turn():
+        assert turns.waiting == 0
+
+
+def test_hours_of_a_job_keep_nobody_where_the_model_may_run_twice() -> None:
+    background = Call(background=True)
+    for apart in (True, False):
+        turns, began, end = Turns("tiny", apart=apart), threading.Event(), threading.Event()
+
+        def job(turns=turns, began=began, end=end) -> None:
+            with calling(background), turns.turn():
+                began.set()
+                end.wait(5)
+
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(job)
+            began.wait(5)
+            assert turns.running(background=True) > 0
+            assert turns.running(background=False) == 0
+            soon = Call(deadline=time.monotonic() + 0.1)
+            if apart:
+                with calling(soon), turns.turn():
+                    pass
+            else:
+                with calling(soon), pytest.raises(LateError), turns.turn():
+                    pass
+            end.set()

@@ -63,7 +63,11 @@ def test_keys_are_kept_as_hashes_and_changes_are_noticed(keys) -> None:
     assert known.name_of(other) is None
     path.write_text(f"{line}\n")
     assert (known.name_of(key), known.name_of(other)) == (None, "b@c.d")
-    path.unlink()  # as an editor does for a moment
+    path.write_text(f"{line}\nhalf a li")  # as an editor does for a moment
+    assert known.name_of(other) == "b@c.d"
+    path.write_bytes(b"\xff\xfe")
+    assert known.name_of(other) == "b@c.d"
+    path.unlink()
     assert known.name_of(other) == "b@c.d"
 
 
@@ -91,6 +95,26 @@ def test_jobs_belong_to_the_key_that_asked(served, tmp_path, wav) -> None:
     assert client.get(location, headers=one).status_code == 200
     assert client.get(location, headers=two).status_code == 404
     assert client.delete(location, headers=two).status_code == 404
+
+
+def test_keys_that_begin_alike_are_not_alike(keys) -> None:
+    path, key = keys
+    assert Keys(path).name_of(key[:-1] + ("a" if key[-1] != "a" else "b")) is None
+    first, line = new_key("x")
+    digest = line.split()[1]
+    path.write_text(f"x {digest[:8]}{'0' * 56}\n")
+    assert Keys(path).name_of(first) is None
+
+
+def test_who_guesses_keys_may_not_do_so_often(served, keys) -> None:
+    client = served(keys=str(keys[0]), rate_limit="2/minute").app.test_client()
+    codes = [client.get("/v1/models", headers={"X-API-Key": f"x{n}"}).status_code for n in range(3)]
+    assert codes == [401, 401, 429]
+
+
+def test_origins_are_checked(served) -> None:
+    with pytest.raises(UsageError, match="'cors' takes origins such as"):
+        served(cors="https://[")
 
 
 def test_one_client_may_ask_so_often(served) -> None:

@@ -184,6 +184,28 @@ def test_a_body_beyond_the_limit_is_refused(served, wav) -> None:
         assert client.post(PREDICT, **how).status_code == 413
 
 
+def test_all_files_of_a_request_share_one_limit(served, wav) -> None:
+    client = served(max_seconds=3.0).app.test_client()
+    assert client.post(PREDICT, data=form(wav(2.0))).status_code == 200
+    results = client.post(PREDICT, data=form(wav(2.0), wav(2.0), wav(2.0))).json["results"]
+    assert any(each.get("problem", {}).get("status") == 413 for each in results)
+
+
+def test_codecs_with_a_history_are_refused(client, wav) -> None:
+    for codec in ("MS_ADPCM", "IMA_ADPCM", "GSM610"):
+        reply = client.post(PREDICT, data=wav(subtype=codec), content_type="audio/wav")
+        assert (reply.status_code, codec in reply.json["detail"]) == (415, True)
+
+
+def test_a_deadline_is_kept_for_several_files_too(served, wav) -> None:
+    client = served().app.test_client()
+    serve_tiny.HOLD.clear()
+    headers = {"X-Request-Timeout": "0.2"}
+    reply = client.post(PREDICT, data=form(wav(), wav()), headers=headers)
+    assert reply.status_code in {200, 504}
+    assert b"deadline" in reply.data
+
+
 def test_more_files_than_are_taken_are_refused(served, wav) -> None:
     client = served(max_parts=2).app.test_client()
     assert client.post(PREDICT, data=form(*[wav(0.1)] * 3)).status_code == 413

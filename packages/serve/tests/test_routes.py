@@ -11,7 +11,7 @@ import serve_tiny
 import soundfile
 from jsonschema import Draft202012Validator
 
-from audioml.core.errors import NotFoundError, UsageError
+from audioml.core.errors import NotFoundError, OutputError, UsageError
 from audioml.core.formats.json import read_entry
 from audioml.serve.service import build
 from audioml.serve.settings import Settings
@@ -73,6 +73,8 @@ def test_what_cannot_be_served_is_told_at_the_start(serve_tiny, audioml_plugins,
         build(Settings(models=(folder, folder)))
     with pytest.raises(UsageError, match="'port' must be at least 0 and at most 65535"):
         Settings(port=70_000)
+    with pytest.raises(UsageError, match="'grace' must be a finite number, got inf"):
+        Settings(grace=float("inf"))
     with pytest.raises(UsageError, match="'rate_limit' is such as 100/minute"):
         build(Settings(models=(folder,), rate_limit="often"))
 
@@ -112,6 +114,37 @@ def test_noise_is_made_and_sent_as_it_is_made(client) -> None:
 def test_what_cannot_be_made_is_told(client, told) -> None:
     reply = client.post("/v1/models/tiny-noise/generate", json=told)
     assert (reply.status_code, reply.content_type) == (400, "application/problem+json")
+
+
+def test_a_listener_who_leaves_frees_the_turn_and_the_place(served) -> None:
+    service = served(pending=1)
+    client = service.app.test_client()
+    for path, how in (
+        ("/v1/models/tiny-noise/generate", {"json": {"seconds": 100}}),
+        ("/v1/models/tiny-level/stream",
+         {"data": bytes(8000), "content_type": "audio/L16;rate=4000"}),
+    ):  # fmt: skip
+        for _ in range(3):
+            reply = client.post(path, **how, buffered=False)
+            assert reply.status_code == 200
+            busy = service.app.test_client().post(path, **how)
+            assert busy.status_code == 503
+            reply.close()
+
+
+def test_a_body_that_is_no_order_is_refused_early(client) -> None:
+    path = "/v1/models/tiny-noise/generate"
+    kind = {"content_type": "application/json"}
+    assert client.post(path, data="[" * 10_000, **kind).status_code == 400
+    assert client.post(path, data="[" + "{}," * 100_000, **kind).status_code in {400, 413}
+
+
+def test_unknown_methods_are_counted_together(client) -> None:
+    for index in range(20):
+        client.open("/v1/models", method=f"WHATEVER{index}")
+    text = client.get("/metrics").text
+    assert 'method="other"' in text
+    assert "WHATEVER" not in text
 
 
 class TestJobs:
@@ -185,13 +218,49 @@ class TestJobs:
         self.ended(first.app.test_client(), location)
         assert second.app.test_client().get(location + "/result").status_code == 200
 
+    def test_a_full_disk_ends_no_thread(self, served, wav, tmp_path, monkeypatch) -> None:
+        service = served(job_folder=str(tmp_path / "jobs"))
+        client = service.app.test_client()
+        how = {"data": wav(), "content_type": "audio/wav"}
+
+        def full(*_: object) -> None:
+            raise OutputError("cannot write /secret/place: No space left on device")
+
+        with monkeypatch.context() as patched:
+            patched.setattr("audioml.serve.jobs.state.write_bytes", full)
+            reply = client.post("/v1/jobs?model=tiny-level", **how)
+            assert (reply.status_code, "secret" in reply.text) == (507, False)
+            assert not [each for each in (tmp_path / "jobs").iterdir() if each.is_dir()]
+            patched.undo()
+            patched.setattr("audioml.serve.jobs.jobs.write_bytes", full)
+            patched.setattr("audioml.serve.jobs.jobs.Jobs._end", full)
+            assert client.post("/v1/jobs?model=tiny-level", **how).status_code == 202
+            time.sleep(0.3)
+        reply = client.post("/v1/jobs?model=tiny-level", **how)
+        assert self.ended(client, reply.headers["Location"])["state"] == "done"
+
+    def test_they_take_no_more_disk_than_they_may(self, served, wav) -> None:
+        client = served(job_space=10_000).app.test_client()
+        how = {"data": wav(5.0), "content_type": "audio/wav"}
+        serve_tiny.HOLD.clear()
+        codes = [client.post("/v1/jobs?model=tiny-level", **how).status_code for _ in range(2)]
+        serve_tiny.HOLD.set()
+        assert codes == [202, 503]
+
+    def test_a_recording_may_be_longer_than_in_a_request(self, served, wav) -> None:
+        client = served(max_body=10_000, max_job_body=50_000).app.test_client()
+        how = {"content_type": "audio/wav"}
+        long, longer = wav(5.0), wav(7.0)
+        assert client.post("/v1/jobs?model=tiny-level", data=long, **how).status_code == 202
+        assert client.post("/v1/jobs?model=tiny-level", data=longer, **how).status_code == 413
+
     def test_what_a_dead_process_left_is_failed(self, served, wav, tmp_path) -> None:
         from dataclasses import replace
 
         from audioml.serve.jobs import JobState
 
         folder = tmp_path / "jobs"
-        left = JobState(id="A" * 22, model="tiny-level", state="running", owner=2**22 + 1)
+        left = JobState(id="A" * 22, model="tiny-level", state="running", owner="nobody")
         done = replace(left, id="B" * 22, state="done", expires=time.time() - 1)
         for job in (left, done):
             (folder / job.id).mkdir(parents=True)

@@ -12,6 +12,7 @@ from .errors import ManifestError, UsageError
 __all__ = ["Option", "checked", "from_texts"]
 
 _WORDS = {bool: "boolean", int: "integer", float: "number", str: "string"}
+_LARGE = 1 << 53  # whole numbers up to it are floats too
 _CLOSE = 1e-6  # what is left of a multiple that decimals can only approach
 _TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
@@ -62,6 +63,9 @@ class Option:
                 f"an option's default is a boolean, a number or text, got {self.default!r}"
             )
         object.__setattr__(self, "choices", tuple(self.choices))
+        limits = (self.minimum, self.maximum, self.step)
+        if self.type not in ("integer", "number") and limits != (None, None, None):
+            raise ManifestError(f"only numbers have limits, and the default is {self.default!r}")
         try:
             self.check("default", self.default)
         except UsageError as error:
@@ -81,7 +85,7 @@ class Option:
             If it is of another type or not one of those allowed.
         """
         kind = type(self.default)
-        if kind is float and type(value) is int:
+        if kind is float and type(value) is int and abs(value) < _LARGE:
             value = float(value)
         if type(value) is not kind or (kind is float and not math.isfinite(value)):
             raise UsageError(f"option {name!r} takes a {self.type}, got {value!r}")

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from flask import Response, request
 
 from audioml.core.analysis import Analysis
+from audioml.core.errors import OutputError
 from audioml.core.formats import Format, find_format
 
 from .problems import Problem
@@ -47,7 +48,11 @@ def _formats() -> dict[str, Format]:
 
 def answered(analysis: Analysis, form: Format, headers: Mapping[str, str]) -> Response:
     """Return an analysis as a response."""
-    response = Response(form.encode(analysis), mimetype=form.media)
+    try:
+        body = form.encode(analysis)
+    except OutputError as error:
+        raise Problem(406, str(error)) from error
+    response = Response(body, mimetype=form.media)
     response.headers.update(headers)
     if form.suffix not in (".json", ".jams"):
         (name,) = analysis.predictions

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from itertools import chain
 from typing import Any, cast
@@ -24,7 +25,7 @@ from .settings import Settings
 __all__ = ["Catalog", "Served"]
 
 log = logging.getLogger(__name__)
-_AT_ONCE = 60.0  # seconds of sound that are turned into windows in one go
+_AT_ONCE = 1 << 22  # samples of sound that are turned into windows in one go: 16 MB
 
 
 class Served:
@@ -45,7 +46,9 @@ class Served:
             model = replace(model, session=self.batcher)
         self.model = model
         self.is_generator = not isinstance(model, Estimator)  # a protocol: costly to ask
-        self.turns = Turns(model.spec.name, width=1, waiting=settings.pending)
+        owner = model.session if isinstance(model, Pipeline) else model
+        apart = bool(getattr(owner, "concurrent", False))
+        self.turns = Turns(model.spec.name, waiting=settings.pending, apart=apart)
 
     @property
     def estimator(self) -> Estimator:
@@ -65,10 +68,10 @@ class Served:
         """Return how much waits for it: windows, or calls."""
         return self.batcher.waiting if self.batcher else self.turns.waiting
 
-    @property
-    def running(self) -> float:
-        """Return for how many seconds its oldest run has been going on."""
-        return max(self.batcher.running if self.batcher else 0.0, self.turns.running)
+    def running(self, *, background: bool = False) -> float:
+        """Return for how many seconds its oldest run has been going on, or its oldest job."""
+        shared = self.batcher.running if self.batcher and not background else 0.0
+        return max(shared, self.turns.running(background=background))
 
     def check_room(self) -> None:
         """Raise a `BusyError` if no more may wait for it."""
@@ -83,6 +86,17 @@ class Served:
         with self.turns.turn():
             return _predicted(model, sound)
 
+    def stream(self, blocks: Iterable[Audio], options: Mapping[str, Any]) -> Iterator[Prediction]:
+        """Yield predictions as blocks arrive; a model that shares no runs takes turns for each."""
+        model = self.estimator.configured(**options)
+        found = model.stream(conform_blocks(blocks, self.spec))
+        while True:
+            with nullcontext() if self.batcher else self.turns.turn():
+                prediction = next(found, None)
+            if prediction is None:
+                return
+            yield prediction
+
     def close(self) -> None:
         """End what it runs in."""
         if self.batcher:
@@ -92,9 +106,11 @@ class Served:
 def _predicted(model: Estimator, blocks: Iterator[Audio]) -> Prediction:
     with current().timed("features"):
         head: list[Audio] = []
+        size = 0
         for block in blocks:
             head.append(block)
-            if block.end - head[0].start > _AT_ONCE:
+            size += block.samples.size
+            if size > _AT_ONCE:
                 return model.predict_blocks(chain(head, blocks))
         return model.predict(concatenated(head))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -13,7 +14,7 @@ from audioml.core.values import Audio
 from .problems import Problem
 from .settings import Settings
 
-__all__ = ["CONTAINERS", "Limits", "Opened", "opened"]
+__all__ = ["CONTAINERS", "Budget", "Limits", "Opened", "opened"]
 
 _BLOCK = 1 << 19  # samples of all channels: 2 MB
 CONTAINERS = {
@@ -38,6 +39,21 @@ _LOSSY = ("MPEG_LAYER_I", "MPEG_LAYER_II", "MPEG_LAYER_III", "OPUS", "VORBIS")
 _CODECS = frozenset({*_PCM, *_LOSSLESS, *_LOSSY})
 
 
+class Budget:
+    """Seconds of sound that all recordings of a request may have together."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds, self._left = seconds, seconds
+        self._lock = threading.Lock()
+
+    def take(self, seconds: float) -> None:
+        """Count seconds; raise a `Problem` once there are more than may be."""
+        with self._lock:
+            self._left -= seconds
+        if self._left < 0:
+            raise Problem.too_long(self.seconds)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """What sound may be: ``seconds`` long at most, of ``rates`` in Hz, with so many channels."""
@@ -60,11 +76,11 @@ class Opened:
     ``rate`` is in Hz; ``seconds`` is what the header promises, which may be anything.
     """
 
-    def __init__(self, file: Any, limits: Limits) -> None:
+    def __init__(self, file: Any, budget: Budget) -> None:
         self.rate, self.channels = int(file.samplerate), int(file.channels)
         self.seconds = file.frames / self.rate
         self.read = 0.0
-        self._file, self._limits = file, limits
+        self._file, self._budget = file, budget
 
     def blocks(self) -> Iterator[Audio]:
         """Yield the sound, block by block; ``read`` tells how many seconds were read so far.
@@ -87,15 +103,14 @@ class Opened:
             audio = Audio(data.T, self.rate, count / self.rate)
             count += len(data)
             self.read = count / self.rate
-            if self.read > self._limits.seconds:
-                raise Problem.too_long(self._limits.seconds)
+            self._budget.take(audio.duration)
             yield audio
         if not count:
             raise Problem.unreadable("it holds no samples")
 
 
-def opened(file: BinaryIO, limits: Limits) -> Opened:
-    """Return a recording, ready to be read.
+def opened(file: BinaryIO, limits: Limits, budget: Budget | None = None) -> Opened:
+    """Return a recording, ready to be read; several may share a ``budget``.
 
     Raises
     ------
@@ -126,7 +141,7 @@ def opened(file: BinaryIO, limits: Limits) -> Opened:
         raise Problem.unreadable(
             f"it has {sound.channels} channels; expected {limits.channels} at most"
         )
-    return Opened(sound, limits)
+    return Opened(sound, budget or Budget(limits.seconds))
 
 
 def _sentence(error: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 
@@ -22,6 +23,7 @@ _POLICY = (
     "script-src 'self'; connect-src 'self'; worker-src 'self' blob:; frame-ancestors 'none'; "
     "base-uri 'none'; form-action 'self'; object-src 'none'"
 )
+_ORIGIN = re.compile(r"https?://[\w.-]+(:\d+)?|null")
 _OWN = ("X-API-Key", "X-Request-Id", "X-Request-Timeout")
 _HEADERS = {
     "Content-Security-Policy": _POLICY,
@@ -37,9 +39,11 @@ _HEADERS = {
 def install(app: Flask, settings: Settings) -> None:
     """Guard an application as the settings say."""
     if settings.keys:
-        _ask_for_keys(app, Keys(Path(settings.keys)))
+        _identify(app, Keys(Path(settings.keys)))
     if settings.rate_limit:
         _limit(app, settings.rate_limit)
+    if settings.keys:
+        _ask_for_keys(app)
     if settings.cors:
         _allow_other_pages(app, settings.cors)
     shared = bool(settings.cors)
@@ -59,26 +63,28 @@ def _is_open() -> bool:
     return path in OPEN or path.startswith(("/app/", "/docs/", "/swagger/"))
 
 
-def _ask_for_keys(app: Flask, keys: Keys) -> None:
-    def check() -> None:
-        if _is_open() or request.method == "OPTIONS":
-            return
+def _identify(app: Flask, keys: Keys) -> None:
+    """Note whose key a request carries, or what is wrong with it."""
+
+    def note() -> None:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         given = request.headers.get("X-API-Key") or (token if scheme.lower() == "bearer" else "")
         if not given:
-            raise Problem(
-                401,
-                "a key is needed: send it as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'",
-                headers={"WWW-Authenticate": 'Bearer realm="audioml"'},
-            )
-        name = keys.name_of(given.strip())
-        if name is None:
-            raise Problem(
-                401,
-                "the key is not known here",
-                headers={"WWW-Authenticate": 'Bearer realm="audioml", error="invalid_token"'},
-            )
-        g.key_name = name
+            sentence = "a key is needed: send it as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'"
+            g.refusal = sentence, 'Bearer realm="audioml"'
+            return
+        g.key_name = keys.name_of(given.strip())
+        if g.key_name is None:
+            g.refusal = "the key is not known here", 'Bearer realm="audioml", error="invalid_token"'
+
+    app.before_request(note)
+
+
+def _ask_for_keys(app: Flask) -> None:
+    def check() -> None:
+        refusal = g.get("refusal")
+        if refusal and not _is_open() and request.method != "OPTIONS":
+            raise Problem(401, refusal[0], headers={"WWW-Authenticate": refusal[1]})
 
     app.before_request(check)
 
@@ -86,18 +92,18 @@ def _ask_for_keys(app: Flask, keys: Keys) -> None:
 def _limit(app: Flask, rate: str) -> None:
     from limits import parse_many
     from limits.storage import MemoryStorage
-    from limits.strategies import MovingWindowRateLimiter
+    from limits.strategies import FixedWindowRateLimiter
 
     try:
         each = parse_many(rate)
     except ValueError as error:
         raise UsageError(f"'rate_limit' is such as 100/minute, got {rate!r}") from error
-    limiter = MovingWindowRateLimiter(MemoryStorage())
+    limiter = FixedWindowRateLimiter(MemoryStorage())  # which forgets who has not come for long
 
     def check() -> None:
         if _is_open() or request.path == "/metrics":
             return
-        client = g.get("key_name") or request.remote_addr or "?"
+        client = g.get("key_name") or _place(request.remote_addr or "?")
         for limit in each:
             if not limiter.hit(limit, client):
                 reset = limiter.get_window_stats(limit, client).reset_time - time.time()
@@ -110,19 +116,22 @@ def _limit(app: Flask, rate: str) -> None:
     app.before_request(check)
 
 
+def _place(address: str) -> str:
+    """Return an address, of IPv6 only the part that a provider gives to one customer."""
+    return ":".join(address.split(":")[:4]) if ":" in address else address
+
+
 def _allow_other_pages(app: Flask, origins: str) -> None:
     from flask_cors import CORS
 
+    named = [origin.strip() for origin in origins.split(",") if origin.strip()]
+    for origin in named:
+        if origin != "*" and not _ORIGIN.fullmatch(origin):
+            raise UsageError(f"'cors' takes origins such as https://example.org, got {origin!r}")
     CORS(
         app,
-        origins=[origin.strip() for origin in origins.split(",") if origin.strip()],
-        allow_headers=[
-            "Authorization",
-            "Content-Type",
-            "X-API-Key",
-            "X-Request-Id",
-            "X-Request-Timeout",
-        ],
+        origins=named,
+        allow_headers=["Authorization", "Content-Type", *_OWN],
         expose_headers=["Location", "Retry-After", "Server-Timing", "X-Request-Id"],
         max_age=600,
     )

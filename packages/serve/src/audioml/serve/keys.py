@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
 import re
 import secrets
 from pathlib import Path
@@ -12,6 +13,8 @@ from audioml.core.errors import UsageError
 from audioml.core.files import shown
 
 __all__ = ["Keys", "new_key"]
+
+log = logging.getLogger(__name__)
 
 _LINE = re.compile(r"(?P<name>[\w.@-]{1,64})\s+(?P<hash>[0-9a-f]{64})")
 _PREFIX = "aml_"  # by which a key that was published by mistake is found
@@ -47,19 +50,20 @@ class Keys:
         return found
 
     def _refresh(self) -> None:
+        seen = None
         try:
             about = self._path.stat()
             seen = (about.st_mtime_ns, about.st_size)
             if seen == self._seen:
                 return
             lines = self._path.read_text(encoding="utf-8").splitlines()
-        except OSError as error:
-            if self._seen is not None:
-                return  # being replaced; what was known holds
-            raise UsageError(
-                f"the keys {shown(self._path)} cannot be read: {error.strerror}"
-            ) from error
-        self._known, self._seen = dict(_parsed(lines, self._path)), seen
+            self._known, self._seen = dict(_parsed(lines, self._path)), seen
+        except (OSError, UnicodeDecodeError, UsageError) as error:
+            told = f"the keys {shown(self._path)} cannot be read: {error}"
+            if self._seen is None:
+                raise UsageError(told) from error
+            log.error("%s; those known before hold", told)  # noqa: TRY400 - the sentence says it
+            self._seen = seen or self._seen
 
 
 def _parsed(lines: list[str], path: Path) -> list[tuple[str, str]]:

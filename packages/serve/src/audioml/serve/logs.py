@@ -18,6 +18,7 @@ __all__ = ["JsonLines", "install"]
 
 log = logging.getLogger("audioml.serve.access")
 _ID = re.compile(r"[\w.:-]{1,64}")
+_METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
@@ -33,7 +34,8 @@ def install(app: Flask, metrics: Metrics) -> None:
         spent = time.perf_counter() - g.get("began", time.perf_counter())
         response.headers["X-Request-Id"] = g.get("request_id", "")
         route = request.url_rule.rule if request.url_rule else "none"
-        metrics.answered(route, request.method, response.status_code, spent)
+        method = request.method if request.method in _METHODS else "other"
+        metrics.answered(route, method, response.status_code, spent)
         _tell(response, spent)
         return response
 

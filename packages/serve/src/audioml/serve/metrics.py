@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prometheus_client import (
@@ -26,7 +29,16 @@ __all__ = ["MEDIA", "Metrics"]
 
 MEDIA = CONTENT_TYPE_LATEST
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+_FRESH = 5.0  # seconds between looks at what waits, where several processes tell it
 _ROWS = (1, 2, 4, 8, 16, 32, 64, 128)
+
+
+def _forget_the_dead(folder: Path) -> None:
+    """Remove the gauges of processes that are no more."""
+    for path in folder.glob("gauge_live*_*.db"):
+        process = path.stem.rpartition("_")[2]
+        if process.isdecimal() and not Path("/proc", process).exists():
+            path.unlink(missing_ok=True)
 
 
 def _waiting(served: Served) -> float:
@@ -38,6 +50,8 @@ class Metrics:
 
     def __init__(self) -> None:
         self._shared = "PROMETHEUS_MULTIPROC_DIR" in os.environ
+        if self._shared:
+            _forget_the_dead(Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]))
         self._registry = CollectorRegistry()
         here: dict[str, Any] = {"registry": None if self._shared else self._registry}
         if not self._shared:
@@ -104,6 +118,7 @@ class Metrics:
         """Tell from now on what waits for each model, and how many predictions are under way."""
         if self._shared:  # files of numbers know no functions: see `refresh`
             self._watched: Any = (list(served), pending)
+            threading.Thread(target=self._refreshing, name="metrics", daemon=True).start()
             return
         for each in served:
             self._depth.labels(each.spec.name).set_function(partial(_waiting, each))
@@ -116,6 +131,11 @@ class Metrics:
             for each in served:
                 self._depth.labels(each.spec.name).set(each.waiting)
             self._pending.set(pending())
+
+    def _refreshing(self) -> None:
+        while True:
+            time.sleep(_FRESH)
+            self.refresh()
 
     def page(self) -> bytes:
         """Return everything in Prometheus' text format."""

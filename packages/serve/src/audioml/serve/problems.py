@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import logging
 import math
+import traceback
 from typing import Any
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g, has_app_context, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
@@ -32,7 +33,6 @@ _STATUS: tuple[tuple[type[Exception], int], ...] = (
     (LateError, 504),
     (GoneError, 499),
     (AudioError, 422),
-    (OutputError, 406),
     (NotFoundError, 404),
     (MissingDependencyError, 501),
     (UsageError, 400),
@@ -80,6 +80,9 @@ def problem_of(error: Exception) -> Problem:
         headers = {k: v for k, v in error.get_headers() if k in ("Allow", "Retry-After")}
         detail = error.description or "the request cannot be answered"
         return Problem(error.code or 500, detail, headers=headers)
+    if isinstance(error, OutputError):  # its sentence names places of this machine
+        log.error("%s", error)
+        return Problem(507, "the server has no room to keep this; try later")
     for kind, status in _STATUS:
         if isinstance(error, kind):
             headers = {}
@@ -88,7 +91,8 @@ def problem_of(error: Exception) -> Problem:
             return Problem(status, str(error), headers=headers)
     if isinstance(error, AudiomlError):
         return Problem(500, str(error))
-    log.error("a request failed", exc_info=error)
+    told = "".join(traceback.format_exception(error)).rstrip()
+    log.error("request %s failed\n%s", g.get("request_id", "") if has_app_context() else "", told)
     return Problem(500, "something went wrong here; the log tells what, under this request's id")
 
 

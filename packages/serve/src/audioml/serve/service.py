@@ -6,7 +6,6 @@ import logging
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -16,7 +15,7 @@ from audioml.core.values import Audio, Prediction
 
 from .batching import current
 from .catalog import Catalog
-from .decoding import Limits, Opened, opened
+from .decoding import Budget, Limits, Opened, opened
 from .errors import BusyError
 from .metrics import Metrics
 from .settings import Settings
@@ -29,6 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["Service", "build"]
 
 log = logging.getLogger(__name__)
+_MANY = ("predictions", "streams")
+_FEW = 16  # recordings of jobs that come, and large results that go: each takes disk or memory
 
 
 class Service:
@@ -41,16 +42,15 @@ class Service:
         self.settings, self.catalog, self.metrics = settings, catalog, metrics
         self.draining = False
         self.warming = False
-        self.pool = ThreadPoolExecutor(8, "parts")
         self.jobs: Jobs = Jobs(self)
         self._lock = threading.Lock()
-        self._pending = 0
-        self.metrics.watch(catalog.values(), lambda: self._pending)
+        self._under_way = dict.fromkeys(("predictions", "streams", "uploads", "results"), 0)
+        self.metrics.watch(catalog.values(), lambda: self._under_way["predictions"])
         self.app: Flask = create_app(self)
 
-    def open(self, file: BinaryIO) -> Opened:
+    def open(self, file: BinaryIO, budget: Budget | None = None) -> Opened:
         """Return a recording that a client sent; see `decoding.opened`."""
-        return opened(file, Limits.of(self.settings))
+        return opened(file, Limits.of(self.settings), budget)
 
     def predict(
         self,
@@ -83,27 +83,39 @@ class Service:
         self.metrics.predicted(served.spec.name, current().stages, end[0])
         return prediction
 
-    @contextmanager
-    def admitted(self, name: str) -> Iterator[None]:
-        """Count a prediction as under way, or refuse it before anything is spent on it.
+    def check_room(self, name: str) -> None:
+        """Refuse a prediction that would be refused, before its sound is even received.
 
         Raises
         ------
         BusyError
             If too many are under way, or too much waits for the model.
         """
+        self._check("predictions")
+        self.catalog[name].check_room()
+
+    @contextmanager
+    def admitted(self, what: str = "predictions") -> Iterator[None]:
+        """Count something as under way: ``predictions``, ``streams``, ``uploads``, ``results``.
+
+        Raises
+        ------
+        BusyError
+            If there are as many as may be.
+        """
         with self._lock:
-            if self._pending >= self.settings.pending:
-                raise BusyError(
-                    f"{self._pending} predictions are under way, which is all that may; try later"
-                )
-            self._pending += 1
+            self._check(what)
+            self._under_way[what] += 1
         try:
-            self.catalog[name].check_room()
             yield
         finally:
             with self._lock:
-                self._pending -= 1
+                self._under_way[what] -= 1
+
+    def _check(self, what: str) -> None:
+        most = self.settings.pending if what in _MANY else _FEW
+        if self._under_way[what] >= most:
+            raise BusyError(f"{most} {what} are under way, which is all that may; try later")
 
     def deadline(self, wanted: str | None) -> float:
         """Return until when a request is answered, as `time.monotonic` counts.
@@ -140,15 +152,17 @@ class Service:
     def close(self) -> None:
         """End everything that runs; nobody waits for an answer any more."""
         self.jobs.close()
-        self.pool.shutdown(wait=False, cancel_futures=True)
         for served in self.catalog.values():
             served.close()
 
     def stuck(self) -> str | None:
         """Return a sentence if a model has hung, and this process must be replaced."""
+        limits = ((self.settings.hang, False), (self.settings.job_hang, True))
         for name, served in self.catalog.items():
-            if served.running > self.settings.hang:
-                return f"{name} has not answered for {served.running:.0f} s"
+            for limit, background in limits:
+                seconds = served.running(background=background)
+                if seconds > limit:
+                    return f"{name} has not answered for {seconds:.0f} s"
         return None
 
 

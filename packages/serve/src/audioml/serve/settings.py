@@ -42,6 +42,7 @@ class Settings:
     pending: int = _setting(64, "Predictions that may be under way; of more, 503.", least=1)
     deadline: float = _setting(60.0, "Seconds in which a request is answered, or 504.", least=0.1)
     hang: float = _setting(120.0, "Seconds in one run from which a model counts as hung.", least=1)
+    job_hang: float = _setting(1800.0, "Seconds from which a job counts as hung.", least=1)
     grace: float = _setting(30.0, "Seconds to answer what is under way when ended.", least=0)
     server: str = _setting("", "What speaks HTTP [default: gunicorn where it runs].",
                            "gunicorn", "waitress")  # fmt: skip
@@ -52,7 +53,7 @@ class Settings:
 
     max_body: int = _setting(64 << 20, "Bytes of a request.", least=1)
     max_parts: int = _setting(32, "Files in one request.", least=1)
-    max_seconds: float = _setting(600.0, "Seconds of sound in a request.", least=0.1)
+    max_seconds: float = _setting(600.0, "Seconds of sound in a request, all files.", least=0.1)
     max_channels: int = _setting(32, "Channels of a recording.", least=1)
     min_rate: int = _setting(4000, "Lowest sample rate in Hz.", least=1)
     max_rate: int = _setting(384_000, "Highest sample rate in Hz.", least=1)
@@ -63,10 +64,11 @@ class Settings:
     max_job_body: int = _setting(1 << 30, "Bytes of a job's recording.", least=1)
     max_job_seconds: float = _setting(6 * 3600.0, "Seconds of sound in a job.", least=0.1)
     job_ttl: float = _setting(3600.0, "Seconds that a finished job is kept.", least=1)
+    job_space: int = _setting(8 << 30, "Bytes that jobs take on the disk.", least=1)
     job_folder: str = _setting("", "Folder for jobs [default: one of its own, removed at the end].")
 
     keys: str = _setting("", "File of API keys, see `audioml serve key`; without it, all may ask.")
-    rate_limit: str = _setting("", "Requests that one client may make, such as 100/minute.")
+    rate_limit: str = _setting("", "Requests of one client to one process, such as 100/minute.")
     cors: str = _setting("", "Origins of other pages that may ask, comma-separated; or *.")
     forwarded_allow: str = _setting("", "Proxies whose X-Forwarded-For is believed.")
     log_format: str = _setting("text", "How requests are logged.", "text", "json")
@@ -85,6 +87,8 @@ def _check(name: str, value: Any, about: Mapping[str, Any]) -> None:
     if about["choices"] and value and value not in about["choices"]:
         known = ", ".join(about["choices"])
         raise UsageError(f"'{name}' is one of {known}, got {value!r}")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise UsageError(f"'{name}' must be a finite number, got {value!r}")
     if isinstance(value, int | float) and not about["least"] <= value <= about["most"]:
         limits = f"at least {about['least']:g}"
         if about["most"] < math.inf:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from pathlib import Path
 
 import click
@@ -113,7 +114,8 @@ def import_(
     checkpoint and its PCA parameters. None of their code is run.
     """
     for path in paths:
-        if not path.exists() and not list(path.parent.glob(f"{path.name}.*")):  # TF's prefix
+        parts = f"{glob.escape(path.name)}.*"  # a checkpoint of TensorFlow is named by its prefix
+        if not path.exists() and not list(path.parent.glob(parts)):
             raise NotFoundError(f"{shown(path)} does not exist")
     store = Store()
     if importer is None and len(paths) == 1 and is_exported(paths[0]):

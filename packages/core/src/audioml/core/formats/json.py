@@ -59,7 +59,7 @@ def decode(data: bytes | str) -> Analysis:
             for estimator, entries in tree["estimators"].items()
         }
         return Analysis(Recording(**tree["recording"]), predictions)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise ValidationError(f"this is no analysis as JSON: {error!r}") from error
 
 

@@ -270,7 +270,8 @@ def _fetched(
     progress: sources.Progress | None,
 ) -> Path:
     """Return a file of a model, fetched or taken from what the user has, and checked."""
-    path = scratch / PurePosixPath(origin.url).name
+    path = scratch / f"{published.origins.index(origin)}" / PurePosixPath(origin.url).name
+    path.parent.mkdir(exist_ok=True)
     if given is not None:
         sources.from_local(origin.url, given, path)
     else:

@@ -7,6 +7,7 @@ timeout).
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -125,8 +126,6 @@ class Batcher(Session):
             If the model fails.
         """
         rows = len(next(iter(feeds.values())))
-        if rows == 0:
-            return self._session.run(feeds)
         if rows <= self._most:
             return self._answer(feeds)
         cuts = [slice(at, at + self._most) for at in range(0, rows, self._most)]
@@ -146,7 +145,7 @@ class Batcher(Session):
         call.check()
         job = _Job(feeds, call)
         with self._changed:
-            if not call.background:
+            if not call.background and job.rows:
                 self.check_room(job.rows)
             self._queues[call.background].append(job)
             self._waiting += job.rows
@@ -169,12 +168,13 @@ class Batcher(Session):
             finally:
                 del self._running[threading.get_ident()]
             seconds, rows = time.monotonic() - start, sum(job.rows for job in batch)
-            self._seconds_a_row += 0.2 * (seconds / rows - self._seconds_a_row)
+            self._seconds_a_row += 0.2 * (seconds / max(1, rows) - self._seconds_a_row)
             for job in batch:
                 job.call.add("queue", start - job.since)
                 job.call.add("model", seconds)
                 job.done.set()
-            self._told(rows, seconds)
+            with contextlib.suppress(Exception):  # a figure that is lost, not a thread
+                self._told(rows, seconds)
 
     def _next(self) -> list[_Job]:
         """Return the jobs of the next run; an empty list is the end."""
@@ -219,6 +219,12 @@ class Batcher(Session):
             for name in names
         }
         outputs, at = self._session.run(feeds), 0
+        rows = sum(job.rows for job in batch)
+        for name, array in outputs.items():
+            if len(array) != rows:  # somebody would get the numbers of somebody else
+                raise ModelError(
+                    f"{self._name} answered with {len(array)} rows of {name!r} about {rows} windows"
+                )
         for job in batch:
             cut = slice(at, at + job.rows)
             job.outputs = {name: array[cut] for name, array in outputs.items()}

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, fields, replace
 from functools import partial
-from tempfile import TemporaryDirectory
+from pathlib import Path
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
 
 import click
@@ -21,6 +23,7 @@ from ..settings import ENVIRONMENT, Settings
 __all__ = ["run"]
 
 _KINDS = {"str": click.STRING, "int": click.INT, "float": click.FLOAT}
+_JOBS = "audioml-jobs-"
 _MAX = {"host": "0.0.0.0", "port": 5000}  # noqa: S104 - as IBM MAX listens
 
 
@@ -93,12 +96,25 @@ def _shared_folders(settings: Settings) -> Iterator[Settings]:
     """Make what the worker processes share and that outlives one of them: jobs, and figures."""
     with contextlib.ExitStack() as stack:
         if settings.jobs and not settings.job_folder:
-            made = stack.enter_context(TemporaryDirectory(prefix="audioml-jobs-"))
+            _sweep_jobs()
+            made = stack.enter_context(TemporaryDirectory(prefix=f"{_JOBS}{os.getpid()}-"))
             settings = replace(settings, job_folder=made)
         if settings.workers > 1:
-            made = stack.enter_context(TemporaryDirectory(prefix="audioml-metrics-"))
+            memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
+            # not on a disk: files of figures are mapped, and a full disk would end the process
+            made = stack.enter_context(TemporaryDirectory(prefix="audioml-metrics-", dir=memory))
             os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", made)
         yield settings
+
+
+def _sweep_jobs() -> None:
+    """Remove the jobs of servers that were killed: they hold what clients sent."""
+    if not Path("/proc/self").exists():
+        return
+    for left in Path(gettempdir()).glob(f"{_JOBS}*-*"):
+        process = left.name.removeprefix(_JOBS).partition("-")[0]
+        if process.isdecimal() and not Path("/proc", process).exists():
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _one_thread_each() -> None:

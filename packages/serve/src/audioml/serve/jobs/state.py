@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -21,7 +20,7 @@ ENDED = ("done", "failed")
 class JobState:
     """A job; times are seconds since 1970, ``progress`` is from 0 to 1.
 
-    ``owner`` is the process that works at it, ``asker`` the name of the key that asked.
+    ``owner`` marks the process that works at it, ``asker`` the name of the key that asked.
     """
 
     id: str
@@ -35,7 +34,7 @@ class JobState:
     problem: dict[str, Any] | None = None
     duration: float = 0.0
     asker: str | None = None
-    owner: int = field(default_factory=os.getpid)
+    owner: str = ""
 
     def write(self, folder: Path) -> None:
         """Write it into the job's folder."""

@@ -100,10 +100,11 @@ def _not_found() -> Response:
 
 
 def _predict(service: Service, model: str) -> Response:
-    with service.admitted(model), called(service) as call:
-        file = audio_of(request)
-        mask = _mask()
-        mask.apply(dict.fromkeys(_FIELDS))  # a bad one costs the model nothing
+    service.check_room(model)
+    file = audio_of(request)  # before it counts: it may come slowly
+    mask = _mask()
+    mask.apply(dict.fromkeys(_FIELDS))  # a bad one costs the model nothing
+    with service.admitted(), called(service) as call:
         opened = service.open(cast("BinaryIO", file.stream))
         prediction = service.predict(model, opened.blocks(), options=OUTPUT)
         with call.timed("encode"):

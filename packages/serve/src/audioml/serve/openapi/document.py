@@ -30,6 +30,7 @@ _REASONS = {
     429: "Too many requests of one client.",
     500: "The model failed.",
     501: "This server does not do that.",
+    507: "The server has no room.",
     503: "Too much is under way; Retry-After tells when to try again.",
     504: "The deadline passed.",
 }
@@ -158,7 +159,7 @@ def _answers(schema: dict[str, Any]) -> dict[str, Any]:
 def _predict(served: dict[str, Served]) -> dict[str, Any]:
     schema = {"anyOf": [ref("Document"), ref("Results")]}
     operation = _operation(
-        "predict", "Ask a model about recordings", _answers(schema), *_ALWAYS, *_WORK
+        "predict", "Ask a model about recordings", _answers(schema), *_ALWAYS, *_WORK, 501
     )
     parameters = [_name(served), *_options(served), _form()]
     return {
@@ -194,7 +195,7 @@ def _jobs(served: dict[str, Served]) -> dict[str, Any]:
         "add_job",
         "Have a long recording answered later",
         taken,
-        *_ALWAYS, *_WORK, 501,
+        *_ALWAYS, *_WORK, 501, 507,
         status=202,
     )  # fmt: skip
     result = _operation(

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import math
 import struct
 from collections.abc import Iterator
 from contextlib import ExitStack
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from flask import Blueprint, Response, request, stream_with_context
 
 from audioml.core.errors import UsageError
-from audioml.core.stages import Generation, GenerationOptions, Generator
+from audioml.core.stages import GenerationOptions, Generator
 from audioml.core.values import Audio
 
 from ..batching import Call, calling
+from ..errors import ModelError
 from ..problems import Problem
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["blueprint"]
 
+_MOST = 16 << 10  # bytes of what is told
 _FIELDS = {"seconds", "seed", "temperature", "top_k", "top_p"}
 
 
@@ -36,32 +38,35 @@ def blueprint(service: Service) -> Blueprint:
         if not isinstance(served.model, Generator):
             raise UsageError(f"{served.spec.name} answers about sound; ask for /predict")
         options = _options(service.settings.max_generated)
-        generation = served.model.start(options)
+        generation = iter(served.model.start(options))
         gone = request.environ.get("audioml.disconnected") or bool
-        call = Call(deadline=math.inf, gone=gone)
 
-        def sound() -> Iterator[bytes]:
-            with calling(call), served.turns.turn():
-                yield from _wav(generation, options.seconds, call)
+        def blocks() -> Iterator[Audio]:
+            while True:  # a turn and a deadline for each block: a slow listener keeps nobody
+                call = Call(deadline=service.deadline(None), gone=gone)
+                with calling(call), served.turns.turn():
+                    block = next(generation, None)
+                if block is None:
+                    return
+                yield block
 
         with ExitStack() as admission:
-            admission.enter_context(service.admitted(name))
-            body = sound()
+            admission.enter_context(service.admitted("streams"))
+            body = _wav(blocks(), options.seconds, served.spec.name)
             first = next(body)  # what is wrong at the start is told with a status
-            response = Response(stream_with_context(_after(first, body)), mimetype="audio/wav")
+            response = Response(stream_with_context(chain([first], body)), mimetype="audio/wav")
             response.call_on_close(admission.pop_all().close)
         return response
 
     return routes
 
 
-def _after(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
-    yield first
-    yield from rest
-
-
 def _options(longest: float) -> GenerationOptions:
-    told = request.get_json(silent=True)
+    request.max_content_length = _MOST
+    try:
+        told = request.get_json(silent=True)
+    except RecursionError:
+        told = None
     if not isinstance(told, dict):
         raise Problem(400, 'what to make is told as JSON: {"seconds": 10}')
     unknown = set(told) - _FIELDS
@@ -97,14 +102,16 @@ def _whole(told: dict[str, Any], name: str, default: int, *, least: int = 1, mos
     return value
 
 
-def _wav(generation: Generation, seconds: float, call: Call) -> Iterator[bytes]:
+def _wav(blocks: Iterator[Audio], seconds: float, name: str) -> Iterator[bytes]:
     """Yield a WAV file of 16 bits whose header knows its length before its samples are made."""
-    left = 0
-    for index, block in enumerate(generation):
-        call.check()
-        if index == 0:
-            left = round(seconds * block.rate)
-            yield _header(left, block)
+    first = next(blocks, None)
+    if first is None:
+        raise ModelError(f"{name} made no sound")
+    left = round(seconds * first.rate)
+    yield _header(left, first)
+    for block in chain([first], blocks):
+        if (block.rate, block.channels) != (first.rate, first.channels):
+            raise ModelError(f"{name} changed its rate or its channels on the way")
         count = min(left, block.samples.shape[1])
         left -= count
         if count:
@@ -114,7 +121,7 @@ def _wav(generation: Generation, seconds: float, call: Call) -> Iterator[bytes]:
     while left:  # it ended early: what the header promised is silence
         count = min(left, 1 << 15)
         left -= count
-        yield _bytes(np.zeros((block.channels, count), np.float32))
+        yield _bytes(np.zeros((first.channels, count), np.float32))
 
 
 def _header(frames: int, block: Audio) -> bytes:

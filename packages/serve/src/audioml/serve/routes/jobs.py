@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -36,10 +37,13 @@ def blueprint(service: Service) -> Blueprint:
         spec = service.catalog[model].estimator.spec
         options = from_texts(spec.options, options_text(), of=spec.name)
         request.max_content_length = service.settings.max_job_body
-        found = uploads(1)[0]
-        job = service.jobs.add(
-            model, found.file, options=options, filename=found.filename, asker=g.get("key_name")
-        )
+        asker = g.get("key_name")
+        with service.admitted("uploads"):
+            service.jobs.check_room()
+            (found,) = uploads(1)
+            job = service.jobs.add(
+                model, found.file, options=options, filename=found.filename, asker=asker
+            )
         return _about(job), 202, {"Location": url_for("jobs.one", job=job.id)}
 
     @routes.get("/v1/jobs/<job>")
@@ -54,9 +58,13 @@ def blueprint(service: Service) -> Blueprint:
             raise Problem(409, f"the job failed: {(found.problem or {}).get('detail', '')}")
         if found.state != "done":
             raise Problem(409, f"the job is {found.state}, not done", headers={"Retry-After": "1"})
-        prediction = service.jobs.result(found)
-        analysis = Analysis(Recording(duration=found.duration), {found.model: prediction})
-        return answered(analysis, form, {})
+        with ExitStack() as admission:  # it may be large, and stays until it is sent
+            admission.enter_context(service.admitted("results"))
+            prediction = service.jobs.result(found)
+            analysis = Analysis(Recording(duration=found.duration), {found.model: prediction})
+            response = answered(analysis, form, {})
+            response.call_on_close(admission.pop_all().close)
+        return response
 
     @routes.delete("/v1/jobs/<job>")
     def removed(job: str) -> tuple[str, int]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, g, request
@@ -15,6 +17,8 @@ from audioml.core.options import from_texts
 
 from ..answers import answered, chosen
 from ..batching import Call, calling
+from ..decoding import Budget
+from ..errors import LateError
 from ..problems import Problem, problem_of
 from .uploads import Upload, options_text, uploads
 
@@ -22,6 +26,8 @@ if TYPE_CHECKING:
     from ..service import Service
 
 __all__ = ["blueprint", "called"]
+
+_AT_ONCE = 4  # recordings of a request
 
 
 def blueprint(service: Service) -> Blueprint:
@@ -33,8 +39,9 @@ def blueprint(service: Service) -> Blueprint:
         spec = service.catalog[name].estimator.spec
         options = from_texts(spec.options, options_text(), of=spec.name)
         form = chosen(request.args.get("format"))
-        with service.admitted(name), called(service) as call:
-            found = uploads(service.settings.max_parts)
+        service.check_room(name)
+        found = uploads(service.settings.max_parts)  # before it counts: it may come slowly
+        with service.admitted(), called(service) as call:
             if len(found) == 1:
                 analysis = _analysed(service, name, found[0], options)
                 return _encoded(analysis, form, call)
@@ -55,8 +62,14 @@ def called(service: Service) -> Iterator[Call]:
         g.stages = call.stages
 
 
-def _analysed(service: Service, name: str, upload: Upload, options: dict[str, Any]) -> Analysis:
-    opened = service.open(upload.file)
+def _analysed(
+    service: Service,
+    name: str,
+    upload: Upload,
+    options: dict[str, Any],
+    budget: Budget | None = None,
+) -> Analysis:
+    opened = service.open(upload.file, budget)
     prediction = service.predict(name, opened.blocks(), options=options)
     return Analysis(Recording(duration=opened.read), {name: prediction})
 
@@ -74,19 +87,26 @@ def _several(
     service: Service, name: str, found: list[Upload], options: dict[str, Any], call: Call
 ) -> Response:
     """Answer about several recordings at a time, so that they share runs."""
-    form = chosen("json")
+    form, budget = chosen("json"), Budget(service.settings.max_seconds)
+    request_id = g.request_id
 
     def one(upload: Upload) -> bytes:
         with calling(Call(deadline=call.deadline, gone=call.gone)):
             title = json.dumps(upload.filename).encode()
             try:
-                document = form.encode(_analysed(service, name, upload, options))
+                analysis = _analysed(service, name, upload, options, budget)
+                return b'{"filename": %s, %s' % (title, form.encode(analysis).strip()[1:])
             except Exception as error:  # noqa: BLE001 - told in its place, beside the others
                 problem = problem_of(error).body(request_id)
                 return b'{"filename": %s, "problem": %s}' % (title, json.dumps(problem).encode())
-            return b'{"filename": %s, %s' % (title, document.strip()[1:])
 
-    request_id = g.request_id
-    bodies = list(service.pool.map(one, found))
-    call.check()
+    pool = ThreadPoolExecutor(min(_AT_ONCE, len(found)), "parts")
+    try:
+        futures = [pool.submit(one, upload) for upload in found]
+        left = min(call.deadline - time.monotonic(), service.settings.deadline)
+        bodies = [future.result(max(0.0, left)) for future in futures]
+    except TimeoutError as error:
+        raise LateError("the deadline passed before every recording was answered") from error
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
     return Response(b'{"results": [%s]}\n' % b", ".join(bodies), mimetype="application/json")

@@ -9,12 +9,9 @@ from contextlib import ExitStack
 from typing import IO, TYPE_CHECKING
 
 from flask import Blueprint, Response, g, request, stream_with_context
-from werkzeug.exceptions import HTTPException
 
-from audioml.core.audio.conform import conform_blocks
 from audioml.core.audio.pcm import FORMATS, PCM, check_form
 from audioml.core.audio.wavstream import Form, read_form
-from audioml.core.errors import AudiomlError
 from audioml.core.formats.json import entry
 from audioml.core.options import from_texts
 from audioml.core.values import Audio, Prediction
@@ -39,11 +36,11 @@ def blueprint(service: Service) -> Blueprint:
 
     @routes.post("/v1/models/<name>/stream")
     def streamed(name: str) -> Response:
-        model = service.catalog[name].estimator
-        spec = model.spec
+        served = service.catalog[name]
+        spec = served.estimator.spec
         if not spec.streaming:
             raise Problem(409, f"{spec.name} answers about whole recordings; ask /predict or /jobs")
-        model = model.configured(**from_texts(spec.options, options_text(), of=spec.name))
+        options = from_texts(spec.options, options_text(), of=spec.name)
         request.max_content_length = None  # it has no length, but it is counted while it is read
         body = request.stream
         form = _form(body)
@@ -55,15 +52,14 @@ def blueprint(service: Service) -> Blueprint:
             end = [0.0]
             with calling(Call(gone=request.environ.get("audioml.disconnected") or bool)):
                 try:
-                    blocks = conform_blocks(_blocks(body, form, limits, end), spec)
-                    for prediction in model.stream(blocks):
+                    for prediction in served.stream(_blocks(body, form, limits, end), options):
                         yield _told(prediction)
                     yield _line({"done": True, "duration": end[0]})
-                except (AudiomlError, Problem, HTTPException, OSError) as error:
+                except Exception as error:  # noqa: BLE001 - the status is sent: the last line tells
                     yield _line({"problem": problem_of(error).body(request_id)})
 
         admission = ExitStack()
-        admission.enter_context(service.admitted(name))
+        admission.enter_context(service.admitted("streams"))
         response = Response(stream_with_context(answers()), mimetype="application/x-ndjson")
         response.headers["X-Accel-Buffering"] = "no"
         response.call_on_close(admission.close)

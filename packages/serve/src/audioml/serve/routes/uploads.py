@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO, cast
 
 from flask import request
+
+from audioml.core.errors import OutputError
 
 from ..problems import Problem
 
@@ -19,6 +22,7 @@ FIELDS = ("audio", "file")
 _ANY = ("application/octet-stream", "application/ogg")
 _ANY = ("application/octet-stream", "application/ogg")
 _IN_MEMORY = 1 << 20  # bytes of a body
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 _NO_OPTIONS = frozenset({"format", "model"})
 
 
@@ -71,7 +75,9 @@ def _whole() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise Problem(400, f"the upload broke off: {error}") from error
+        if error.errno in _NO_ROOM:
+            raise OutputError(f"an upload cannot be kept: {error}") from error
+        raise Problem(400, "the upload broke off") from error
 
 
 def _parts() -> Iterator[Upload]:
@@ -81,5 +87,5 @@ def _parts() -> Iterator[Upload]:
 
 
 def options_text() -> dict[str, Any]:
-    """Return the model's options as they stand in the query, as text."""
+    """Return the model's options as text: they stand in the query."""
     return {name: text for name, text in request.args.items() if name not in _NO_OPTIONS}

@@ -13,7 +13,8 @@ class Pace:
     timeout
         Seconds that may pass without a byte, and before the average counts.
     rate
-        Bytes per second, on average over the time waited.
+        Bytes per second, on average over the last ``timeout`` to twice that of the time waited:
+        a client that began quickly may not be slow for days.
     """
 
     __slots__ = ("_moved", "_quiet", "_rate", "_timeout", "_waited")
@@ -21,12 +22,14 @@ class Pace:
     def __init__(self, *, timeout: float, rate: float) -> None:
         self._timeout = timeout
         self._rate = rate
-        self._waited = 0.0  # seconds in all
+        self._waited = 0.0  # seconds of the present span
         self._quiet = 0.0  # seconds since the last byte
         self._moved = 0
 
     def waited(self, seconds: float) -> None:
         """Count time that passed while the client could have sent or taken bytes."""
+        if self._waited > 2 * self._timeout and not self.late:
+            self._waited = self._moved = 0
         self._waited += seconds
         self._quiet += seconds
 

@@ -26,6 +26,7 @@ from .refusal import Refused, answer
 
 __all__ = ["PatientWorker"]
 
+_CHECKS = frozenset({"/healthz", "/readyz"})
 _SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGQUIT}
 _QUIET = 0.2  # seconds without a new connection after which the queue is taken for empty
 _DOORS = 1.0  # seconds for which it is emptied at most
@@ -45,6 +46,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
     service: Hosted | None = None
     reception: Reception
     _streams: ThreadPoolExecutor
+    _checks: ThreadPoolExecutor
     _streaming = 0
     _stuck = False
     _swept = 0.0
@@ -87,6 +89,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
         """Answer requests until it shall end."""
         assert self.service is not None
         self._streams = ThreadPoolExecutor(max_workers=self.cfg.threads)
+        self._checks = ThreadPoolExecutor(max_workers=2)
         self.reception = Reception(
             self.poller,
             config=self.cfg,
@@ -132,9 +135,11 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
     def _begin(self, conn: Connection) -> None:
         """Give a request to a thread.
 
-        A stream takes as long as its client likes, and so has threads of its own.
+        A stream takes as long as its client likes, and so has threads of its own. So have those
+        who ask after our health: they must be answered however many are slow to take answers.
         """
-        pool = self.tpool
+        path = conn.request.path if conn.request else ""
+        pool = self._checks if path in _CHECKS else self.tpool
         if conn.stream is not None:
             if self._streaming >= self.cfg.threads:
                 conn.stream = None
