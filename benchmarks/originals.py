@@ -2,7 +2,9 @@
 
 ``python benchmarks/originals.py crema-A`` prints the path of that environment's interpreter.
 Two recipes of crema 0.2.0: A is the one every stored reference was made with, B is the same
-code on newer libraries and shows how far library versions alone move the results.
+code on newer libraries and shows how far library versions alone move the results. ``max`` runs
+IBM MAX's audio embedding generator, whose source is not a package; ``litserve`` another server of
+today, around audioml's own VGGish.
 """
 
 from __future__ import annotations
@@ -45,9 +47,23 @@ _PINS_B = (
     "librosa==0.11.0 pumpp==0.6.0 jams==0.3.5 mir_eval==0.8.2 pandas<3 h5py six"
 )
 _SONYC = "tflite-runtime==2.14.0 numpy==1.26.4 librosa==0.11.0 soundfile soxr"
+# alone: it pins flask-restplus 0.11, and runs with 0.13 as well
+_MAXFW = ("--no-deps", "maxfw==1.1.3")
+_MAX = (
+    "tensorflow==1.15.4 numpy==1.18.4 scipy==1.4.1 resampy==0.2.1 flask-restplus==0.13.0 "
+    "flask-cors<4 werkzeug<1 flask<1.2 jinja2<3 itsdangerous<2.1 markupsafe<2.1 protobuf<3.21 "
+    "json_tricks==3.13.1"
+)
+_HERE = Path(__file__).resolve().parents[1]
+_LITSERVE = "litserve==0.2.19 python-multipart onnxruntime soundfile soxr"
+_AUDIOML = ("packages/core", "plugins/onnx", "plugins/vggish")
 RECIPES = {
     "crema-A": Recipe("3.9", (("setuptools<60", "wheel"), tuple(_PINS_A.split()), _CREMA)),
     "crema-B": Recipe("3.11", (("setuptools<80", "wheel"), tuple(_PINS_B.split()), _CREMA)),
+    "litserve": Recipe(
+        "3.11", (tuple(_LITSERVE.split()), tuple(f"--editable={_HERE / part}" for part in _AUDIOML))
+    ),
+    "max": Recipe("3.7", (_MAXFW, tuple(_MAX.split()))),
     "sonyc": Recipe("3.11", (tuple(_SONYC.split()),)),
 }
 
@@ -113,10 +129,12 @@ def main(argv: list[str] | None = None) -> int:
     """Build one environment, print its interpreter; 1 with one sentence where that fails."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("name", choices=sorted(RECIPES))
+    parser.add_argument("--python37", metavar="PATH", help="a Python 3.7, for max")
     parser.add_argument("--python39", metavar="PATH", help="a Python 3.9, for crema-A")
-    parser.add_argument("--python311", metavar="PATH", help="a Python 3.11, for crema-B")
+    parser.add_argument("--python311", metavar="PATH", help="a Python 3.11, for the others")
     options = parser.parse_args(argv)
-    given = {"3.9": options.python39, "3.11": options.python311}[RECIPES[options.name].python]
+    version = RECIPES[options.name].python
+    given = getattr(options, f"python{version.replace('.', '')}")
     try:
         print(build(options.name, python=given))
     except (FileNotFoundError, subprocess.CalledProcessError) as error:
