@@ -55,7 +55,8 @@ def _editable(*names: str) -> list[str]:
 
 
 def _install_all(session: nox.Session) -> None:
-    _install(session, *_editable(*DISTRIBUTIONS), *_groups("test", "reference", "browser", "notebook"))
+    groups = _groups("test", "reference", "browser", "notebook")
+    _install(session, *_editable(*DISTRIBUTIONS), *groups)
 
 
 @nox.session
