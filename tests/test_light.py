@@ -11,7 +11,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 HEAVY = {
-    *("IPython", "flask", "gunicorn", "jams", "keras", "librosa", "lightning", "matplotlib", "numba", "onnxruntime"),
+    *("IPython", "flask", "gunicorn", "jams", "keras", "librosa", "lightning", "matplotlib"),
+    *("numba", "onnxruntime"),
     *("pandas", "pyarrow", "scipy", "sklearn", "tensorflow", "torch", "torchaudio"),
 }
 SCRIPT = """
