@@ -60,6 +60,22 @@ def test_options_come_in_the_query(client, wav) -> None:
     assert level.values[0, 0] == pytest.approx(1.0, abs=0.05)
 
 
+def test_options_come_in_fields_of_the_form_too(client, wav) -> None:
+    reply = client.post(PREDICT, data={**form(wav(2.0)), "pool": "max", "format": "npy"})
+    assert np.load(io.BytesIO(reply.data)).shape == (1, 1)
+    for query, fields in (("?pool=max", {"pool": "max"}), ("?pool=max&pool=none", {})):
+        reply = client.post(PREDICT + query, data={**form(wav()), **fields})
+        assert (reply.status_code, "more than once" in reply.json["detail"]) == (400, True)
+
+
+def test_a_header_that_promises_too_much_is_believed(served, wav) -> None:
+    client = served(max_seconds=3.0).app.test_client()
+    for container, codec in (("WAV", "PCM_16"), ("FLAC", "PCM_16"), ("OGG", "VORBIS")):
+        data = wav(5.0, container=container, subtype=codec)
+        assert client.post(PREDICT, data=data, content_type="audio/wav").status_code == 413
+    assert not serve_tiny.RUNS  # nothing was computed for it
+
+
 @pytest.mark.parametrize(
     ("query", "said"),
     [
@@ -108,7 +124,8 @@ def test_several_recordings_are_answered_each_for_itself(client, wav) -> None:
     [
         ({"data": {}}, 415, "multipart/form-data"),
         ({"data": {"other": "x"}, "content_type": "multipart/form-data"}, 400, "named 'audio'"),
-        ({"data": "{}", "content_type": "application/json"}, 415, "not as application/json"),
+        ({"data": {"audio": "a.wav"}, "content_type": "multipart/form-data"}, 400, "is text and"),
+        ({"data": "{}", "content_type": "application/json"}, 415, "came as application/json"),
         ({"data": b"", "content_type": "audio/wav"}, 422, "it is empty"),
         ({"data": b"RIFFxxxx", "content_type": "audio/wav"}, 415, "not audio that is read here"),
         ({"data": bytes(100), "content_type": "audio/midi"}, 415, "not audio that is read here"),

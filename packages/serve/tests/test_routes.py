@@ -381,6 +381,18 @@ def test_answers_are_as_they_are_described(client, wav) -> None:
     check("Health", client.get("/healthz").json)
 
 
+def test_wrong_addresses_and_methods_are_told_what_is_right(client) -> None:
+    assert "/docs tells" in client.get("/v1/model/x").json["detail"]
+    assert "--preset max" in client.post("/model/predict").json["detail"]
+    reply = client.get("/v1/models/tiny-level/predict")
+    assert reply.json["detail"] == "'/v1/models/tiny-level/predict' takes OPTIONS, POST, not GET"
+
+
+def test_a_precision_that_no_model_has_is_refused(served) -> None:
+    with pytest.raises(UsageError, match="no model that is served has a runtime in 'int4'"):
+        served(precision="int4")
+
+
 def test_pages_for_people(client) -> None:
     assert client.get("/").headers["Location"] == "app/"
     assert client.get("/app/").status_code == 200

@@ -100,7 +100,7 @@ def test_a_body_that_is_too_long_is_refused_before_it_comes(shared, expect):
         assert (problem["status"], problem["title"]) == (413, "Request Entity Too Large") or (
             problem["title"] == "Content Too Large"
         )
-        assert "20000000 bytes, got 20000001" in problem["detail"]
+        assert "has 20000001 bytes, more than the 20000000" in problem["detail"]
 
 
 def test_a_refusal_can_be_read_by_a_client_that_goes_on_sending(shared):

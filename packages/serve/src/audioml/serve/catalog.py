@@ -169,7 +169,10 @@ class Catalog(Mapping[str, Served]):
             If a model that is named cannot be loaded, or none is ready.
         """
         if settings.models:
-            return cls(Served(_loaded(ref, settings), settings, metrics) for ref in settings.models)
+            found = [Served(_loaded(ref, settings), settings, metrics) for ref in settings.models]
+            if settings.precision and settings.precision not in {e.spec.precision for e in found}:
+                raise UsageError(f"no model that is served has a runtime in {settings.precision!r}")
+            return cls(found)
         found = []
         for ref in _ready():
             try:

@@ -141,6 +141,8 @@ def opened(file: BinaryIO, limits: Limits, budget: Budget | None = None) -> Open
         raise Problem.unreadable(
             f"it has {sound.channels} channels; expected {limits.channels} at most"
         )
+    if sound.frames / sound.samplerate > limits.seconds:  # libsndfile has looked at the size
+        raise Problem.too_long(limits.seconds)
     return Opened(sound, budget or Budget(limits.seconds))
 
 

@@ -6,6 +6,7 @@ import json
 import logging
 import math
 import traceback
+from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, Response, g, has_app_context, request
@@ -78,8 +79,7 @@ def problem_of(error: Exception) -> Problem:
         return error
     if isinstance(error, HTTPException):
         headers = {k: v for k, v in error.get_headers() if k in ("Allow", "Retry-After")}
-        detail = error.description or "the request cannot be answered"
-        return Problem(error.code or 500, detail, headers=headers)
+        return Problem(error.code or 500, _sentence(error), headers=headers)
     if isinstance(error, OutputError):  # its sentence names places of this machine
         log.error("%s", error)
         return Problem(507, "the server has no room to keep this; try later")
@@ -94,6 +94,20 @@ def problem_of(error: Exception) -> Problem:
     told = "".join(traceback.format_exception(error)).rstrip()
     log.error("request %s failed\n%s", g.get("request_id", "") if has_app_context() else "", told)
     return Problem(500, "something went wrong here; the log tells what, under this request's id")
+
+
+def _sentence(error: HTTPException) -> str:
+    """Return what an error of the framework means here."""
+    path = request.path[:80]
+    if error.code == HTTPStatus.NOT_FOUND:
+        hint = "; MAX's API is served with --preset max" if path.startswith("/model/") else ""
+        return f"there is nothing at {path!r}; /docs tells what there is{hint}"
+    if error.code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = ", ".join(sorted(getattr(error, "valid_methods", None) or ()))
+        return f"{path!r} takes {allowed or 'other methods'}, not {request.method[:20]}"
+    if error.code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return "the request is larger than is taken here; cut the recording, or make it a job"
+    return error.description or "the request cannot be answered"
 
 
 def response_of(error: Exception) -> Response:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
+from audioml.core.cli import output
 from audioml.core.values import Audio, Prediction
 
 from .batching import current
@@ -134,6 +135,7 @@ class Service:
         threading.Thread(target=self._warm, name="warm", daemon=True).start()
 
     def _warm(self) -> None:
+        began = time.monotonic()
         for name, served in self.catalog.items():
             if served.is_generator:
                 continue
@@ -144,6 +146,8 @@ class Service:
             except Exception as error:  # noqa: BLE001 - the requests will tell, each by itself
                 log.warning("%s does not answer about a second of noise: %s", name, error)
         self.warming = False
+        if not output.is_quiet():
+            output.say(f"ready: {', '.join(self.catalog)} ({time.monotonic() - began:.1f} s)")
 
     def drain(self) -> None:
         """Take no more jobs, and say so at ``/readyz``; what was taken is answered."""

@@ -109,7 +109,10 @@ def _fetch_http(url: str, target: Path, progress: Progress) -> None:
         raise NotFoundError(f"{url} answered {error.code} {error.reason}") from error
     except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
         reason = getattr(error, "reason", error)
-        raise OfflineError(f"{url} cannot be reached: {reason}") from error
+        raise OfflineError(
+            f"{url} cannot be reached: {reason}; connect, or fetch it elsewhere and give it: "
+            "audioml models pull NAME --from FILE"
+        ) from error
 
 
 def _fetch_pip(url: str, target: Path, progress: Progress) -> None:

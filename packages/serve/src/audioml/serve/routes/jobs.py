@@ -35,12 +35,12 @@ def blueprint(service: Service) -> Blueprint:
         if not model:
             raise Problem(400, "the job names no model: POST /v1/jobs?model=NAME")
         spec = service.catalog[model].estimator.spec
-        options = from_texts(spec.options, options_text(), of=spec.name)
         request.max_content_length = service.settings.max_job_body
         asker = g.get("key_name")
         with service.admitted("uploads"):
             service.jobs.check_room()
             (found,) = uploads(1)
+            options = from_texts(spec.options, options_text(), of=spec.name)
             job = service.jobs.add(
                 model, found.file, options=options, filename=found.filename, asker=asker
             )

@@ -20,7 +20,7 @@ from ..batching import Call, calling
 from ..decoding import Budget
 from ..errors import LateError
 from ..problems import Problem, problem_of
-from .uploads import Upload, options_text, uploads
+from .uploads import Upload, format_text, options_text, uploads
 
 if TYPE_CHECKING:
     from ..service import Service
@@ -37,10 +37,10 @@ def blueprint(service: Service) -> Blueprint:
     @routes.post("/v1/models/<name>/predict")
     def predicted(name: str) -> Response:
         spec = service.catalog[name].estimator.spec
-        options = from_texts(spec.options, options_text(), of=spec.name)
-        form = chosen(request.args.get("format"))
         service.check_room(name)
         found = uploads(service.settings.max_parts)  # before it counts: it may come slowly
+        options = from_texts(spec.options, options_text(), of=spec.name)
+        form = chosen(format_text())
         with service.admitted(), called(service) as call:
             if len(found) == 1:
                 analysis = _analysed(service, name, found[0], options)

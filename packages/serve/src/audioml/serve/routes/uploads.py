@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 from flask import request
 
@@ -16,7 +16,7 @@ from audioml.core.errors import OutputError
 
 from ..problems import Problem
 
-__all__ = ["FIELDS", "Upload", "options_text", "uploads"]
+__all__ = ["FIELDS", "Upload", "format_text", "options_text", "uploads"]
 
 FIELDS = ("audio", "file")
 _ANY = ("application/octet-stream", "application/ogg")
@@ -47,15 +47,18 @@ def uploads(most: int) -> list[Upload]:
         with _whole():
             found = list(_parts())
         if not found:
-            raise Problem(400, "the form has no part named 'audio'; curl -F audio=@FILE sends one")
+            told = "the form has no part named 'audio'; curl -F audio=@FILE sends one"
+            if any(field in request.form for field in FIELDS):
+                told = "the part 'audio' is text and no file; curl -F audio=@FILE sends the file"
+            raise Problem(400, told)
         if len(found) > most:
             raise Problem(413, f"{len(found)} recordings came; {most} are taken at a time")
         return found
     if not kind.startswith("audio/") and kind not in _ANY:
         raise Problem(
             415,
-            "a recording is sent as multipart/form-data, or as audio/*, "
-            f"not as {kind or 'something without a name'}",
+            "a recording is sent as multipart/form-data, or by itself with a Content-Type of "
+            f"audio/wav or the like; this came as {kind or 'something without a type'}",
         )
     return [Upload("", _body())]
 
@@ -86,6 +89,28 @@ def _parts() -> Iterator[Upload]:
             yield Upload(part.filename or "", part.stream)  # type: ignore[arg-type]
 
 
-def options_text() -> dict[str, Any]:
-    """Return the model's options as text: they stand in the query."""
-    return {name: text for name, text in request.args.items() if name not in _NO_OPTIONS}
+def options_text() -> dict[str, str]:
+    """Return the model's options as text: they stand in the query, or in fields of the form.
+
+    Raises
+    ------
+    Problem
+        If one stands there twice.
+    """
+    return {name: text for name, text in _told().items() if name not in _NO_OPTIONS}
+
+
+def format_text() -> str | None:
+    """Return the format that is asked for by name, if one is."""
+    return _told().get("format")
+
+
+def _told() -> dict[str, str]:
+    told: dict[str, str] = {}
+    for given in (request.args, request.form):
+        for name in given:
+            values = given.getlist(name)
+            if len(values) > 1 or name in told:
+                raise Problem(400, f"{name[:40]!r} is told more than once; once is enough")
+            told[name] = values[0]
+    return told

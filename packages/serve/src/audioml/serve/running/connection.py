@@ -184,7 +184,11 @@ class Connection:
         assert self.request is not None
         most = self._storage.longest(self.request.path)
         if length > most:
-            raise Refused(413, f"the body must not be longer than {most} bytes, got {length}")
+            raise Refused(
+                413,
+                f"the body has {length} bytes, more than the {most} that are taken here; cut the "
+                "recording, make it a job, or start the server with a larger --max-body",
+            )
         if self.request._expected_100_continue:  # noqa: SLF001 - gunicorn would tell it too late
             self.request._expected_100_continue = False  # noqa: SLF001
             if not self.buffer:

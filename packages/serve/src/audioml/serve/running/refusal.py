@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
+import uuid
 from http import HTTPStatus
 
 __all__ = ["Refused", "answer"]
+
+log = logging.getLogger("audioml.serve.access")
 
 _RETRY = 5  # seconds a client shall wait when there was no room for it
 
@@ -30,12 +34,16 @@ class Refused(Exception):  # noqa: N818 - an answer, not a fault
 def answer(status: int, detail: str) -> bytes:
     """Return the whole answer, header and body."""
     title = HTTPStatus(status).phrase
+    name = uuid.uuid4().hex
     problem = {"type": "about:blank", "title": title, "status": status, "detail": detail}
-    body = json.dumps(problem).encode()
+    body = json.dumps({**problem, "instance": name}).encode()
+    log.info("refused with %d: %s (%s)", status, detail, name)
     lines = [
         f"HTTP/1.1 {status} {title}",
         "Connection: close",
         "Content-Type: application/problem+json",
+        "X-Content-Type-Options: nosniff",
+        f"X-Request-Id: {name}",
         f"Content-Length: {len(body)}",
     ]
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
