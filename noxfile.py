@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -98,15 +99,31 @@ def _tests(session: nox.Session, marked: str, **env: str) -> None:
     session.run(*nested, *session.posargs, env=env)
 
 
+def _wheels(session: nox.Session) -> Path:
+    """Return a folder with a wheel of every distribution, built anew where a source changed."""
+    folder, state = ROOT / ".nox" / "wheels", hashlib.sha256()
+    files = (p for d in DISTRIBUTIONS.values() for p in (ROOT / d).rglob("*") if p.is_file())
+    for path in sorted(files):
+        if "__pycache__" not in path.parts and "tests" not in path.parts:
+            state.update(str(path).encode() + path.read_bytes())
+    stamp = folder / "state"
+    if stamp.is_file() and stamp.read_text() == state.hexdigest():
+        return folder
+    shutil.rmtree(folder, ignore_errors=True)
+    session.install("build")
+    for project in DISTRIBUTIONS.values():
+        command = ("python", "-m", "build", "--wheel", "--outdir", str(folder), project)
+        session.run(*command, silent=True)
+    session.run("pip", "uninstall", "--yes", "build", "pyproject_hooks", silent=True)
+    stamp.write_text(state.hexdigest())
+    return folder
+
+
 @nox.session
 @nox.parametrize("dist", list(DISTRIBUTIONS))
 def alone(session: nox.Session, dist: str) -> None:
     """Test one distribution with nothing installed but what it declares."""
-    wheels = Path(session.create_tmp(), "wheels")
-    session.install("build")
-    for path in DISTRIBUTIONS.values():
-        session.run("python", "-m", "build", "--wheel", "--outdir", str(wheels), path, silent=True)
-    session.run("pip", "uninstall", "--yes", "build", "pyproject_hooks", silent=True)
+    wheels = _wheels(session)
     session.install(
         *("-c", "constraints.txt", "--find-links", str(wheels), f"audioml-{dist}"),
         *_groups("test"),
