@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import os
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
+# training needs torch, which is not among what the other tests are run with
+collect_ignore = (
+    []
+    if importlib.util.find_spec("torch")
+    else ["packages/train", "plugins/tensorflow", "plugins/torch", "plugins/transcription"]
+)
 _DATA = Path(__file__).parents[1] / "shared" / "data"
 
 

@@ -56,7 +56,7 @@ def _editable(*names: str) -> list[str]:
 
 
 def _install_all(session: nox.Session) -> None:
-    groups = _groups("test", "reference", "browser", "notebook")
+    groups = _groups("test", "reference", "browser", "notebook", "deploy")
     _install(session, *_editable(*DISTRIBUTIONS), *groups)
 
 
