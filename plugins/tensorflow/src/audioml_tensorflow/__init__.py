@@ -1,0 +1,3 @@
+"""TensorFlow models for audioml."""
+
+__all__: list[str] = []

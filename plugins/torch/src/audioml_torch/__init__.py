@@ -1,0 +1,3 @@
+"""PyTorch models for audioml."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""Piano transcription for audioml: notes, velocities and pedal."""
+
+__all__: list[str] = []
