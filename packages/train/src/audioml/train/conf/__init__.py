@@ -1,0 +1,1 @@
+"""The configuration of every run: ``train.yaml`` and its groups, in Hydra's form."""

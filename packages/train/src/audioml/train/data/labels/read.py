@@ -1,0 +1,48 @@
+"""Which reader a label file has, told by its ending."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from audioml.core.errors import UsageError, ValidationError
+from audioml.core.files import shown
+
+from . import jams, midi, tables
+from .labels import Labels
+
+__all__ = ["READERS", "read_labels"]
+
+READERS: Mapping[str, Callable[[bytes], Labels]] = {
+    ".mid": midi.decode,
+    ".midi": midi.decode,
+    ".jams": jams.decode,
+    ".csv": tables.decode,
+    ".tsv": tables.decode,
+    ".txt": tables.decode,
+    ".lab": tables.decode,
+}
+"""What reads the bytes of a label file, by its ending."""
+
+
+def read_labels(path: Path, /) -> Labels:
+    """Return what a label file says.
+
+    Raises
+    ------
+    UsageError
+        If nothing reads files of its ending.
+    ValidationError
+        If it cannot be read, or is not what its ending says.
+    """
+    reader = READERS.get(path.suffix.lower())
+    if reader is None:
+        raise UsageError(
+            f"{shown(path)} is no label file that can be read; expected {', '.join(READERS)}"
+        )
+    try:
+        return reader(path.read_bytes())
+    except OSError as error:
+        raise ValidationError(f"{shown(path)} cannot be read: {error.strerror}") from error
+    except ValidationError as error:
+        raise ValidationError(f"{shown(path)}: {error}") from error

@@ -1,0 +1,101 @@
+"""From a network to a model folder that every command runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from torch import Tensor, nn
+
+from audioml.core.errors import UsageError
+from audioml.core.files import replacing_folder
+from audioml.core.models.manifest import Manifest, Runtime
+from audioml.core.models.write import write_manifest
+from audioml.core.plugins import Registry
+
+from . import parity
+from .card import CARD, Card
+from .network import Exportable, Moving, exportable
+from .onnxfile import write_onnx
+from .tflitefile import write_tflite
+from .torchfile import write_torch
+
+__all__ = ["FORMS", "write_folder"]
+
+
+def _as_onnx(network: Exportable, stem: Path) -> Runtime:
+    write_onnx(network, stem.with_suffix(".onnx"))
+    return Runtime("onnx", f"{stem.name}.onnx")
+
+
+def _as_torch(network: Exportable, stem: Path) -> Runtime:
+    return Runtime("torch", write_torch(network, stem).name)
+
+
+def _as_tflite(network: Exportable, stem: Path) -> Runtime:
+    write_tflite(network, stem.with_suffix(".tflite"))
+    return Runtime("tflite", f"{stem.name}.tflite")
+
+
+FORMS = {"onnx": _as_onnx, "tflite": _as_tflite, "torch": _as_torch}
+
+
+def write_folder(
+    network: nn.Module,
+    example: Tensor | Sequence[Tensor] | Mapping[str, Tensor],
+    folder: Path,
+    manifest: Manifest,
+    *,
+    forms: Sequence[str] = ("onnx",),
+    inputs: Sequence[str] = (),
+    outputs: Sequence[str] = (),
+    moving: Moving | None = None,
+    tolerance: float = parity.TOLERANCE,
+    card: Card | str = "",
+    stem: str = "model",
+    plugins: Registry | None = None,
+) -> Manifest:
+    """Write a model folder, compare every form with the network, and return its manifest.
+
+    The folder appears when all is well, and takes the place of one that was there.
+
+    Parameters
+    ----------
+    network, example, inputs, outputs, moving
+        See `audioml.train.export.network.exportable`.
+    manifest
+        What the folder says of itself; its runtimes and files are filled in here.
+    forms
+        Of `FORMS`, the one to be preferred first.
+    tolerance
+        The largest difference of any number that a form may have from the network.
+    card
+        The model card, or what is needed to write one.
+    stem
+        Name of the model files.
+
+    Raises
+    ------
+    UsageError
+        If a form is unknown or the network cannot be written in it.
+    MissingDependencyError, NotFoundError
+        If a converter or a backend is not installed.
+    IntegrityError
+        If a form answers otherwise than the network.
+    """
+    unknown = [form for form in forms if form not in FORMS]
+    if unknown or not forms:
+        raise UsageError(f"'forms' must be some of {', '.join(FORMS)}, got {list(forms)!r}")
+    ready = exportable(network, example, inputs=inputs, outputs=outputs, moving=moving)
+    with replacing_folder(folder, again=True) as temporary:
+        runtimes = []
+        for form in forms:
+            runtime = FORMS[form](ready, temporary / stem)
+            off = parity.check(ready, temporary, runtime, tolerance=tolerance, plugins=plugins)
+            runtimes.append(replace(runtime, parity=float(f"{off:.3g}")))
+        described = replace(manifest, runtimes=tuple(runtimes))
+        text = card.text(described) if isinstance(card, Card) else card
+        if text:
+            (temporary / CARD).write_text(text, encoding="utf-8")
+        return write_manifest(temporary, described, plugins=plugins)

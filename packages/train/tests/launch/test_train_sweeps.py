@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import pytest
+from train_tiny_results import QUICK, figures, state
+
+SWEEP = ("-m", *QUICK, "trainer.max_epochs=1", "callbacks.last.every=1")
+
+
+def sweep(root):
+    (folder,) = (root / "logs" / "tiny" / "multiruns").iterdir()
+    return folder
+
+
+def test_a_sweep_trains_once_for_each_value(train, tmp_path):
+    done = train(*SWEEP, "seed=1,2")
+    losses = [state(sweep(tmp_path) / str(n))["metric"] for n in range(2)]
+    assert losses[0] != losses[1]
+    assert all(f"{loss:.6g}" in done.out for loss in losses)
+
+
+def test_a_sweep_goes_on_after_a_run_that_failed_and_then_with_it(train, tmp_path):
+    done = train(*SWEEP, "task.trouble.nan_at=3,null", "seed=1,2", code=1)
+    folder = sweep(tmp_path)
+    known = [state(folder / str(n)) for n in range(4)]
+    assert [each["status"] for each in known] == ["failed", "failed", "done", "done"]
+    assert done.err.count("did not end well") == 2
+    before = (folder / "2" / "metrics.csv").stat().st_mtime_ns
+    train(f"ckpt_path={folder}", code=1)
+    assert sweep(tmp_path) == folder
+    assert (folder / "2" / "metrics.csv").stat().st_mtime_ns == before  # what is done is not redone
+    assert [state(folder / str(n))["metric"] for n in (2, 3)] == [k["metric"] for k in known[2:]]
+
+
+def test_a_bug_in_one_run_of_a_sweep_is_not_the_end_of_the_others(train, tmp_path):
+    done = train(*SWEEP, "task.trouble.bug_at=2,null", code=1)
+    assert [state(sweep(tmp_path) / n)["status"] for n in "01"] == ["failed", "done"]
+    assert "ZeroDivisionError" in done.err
+
+
+@pytest.mark.slow
+def test_a_killed_sweep_goes_on_where_it_was(train, outside, tmp_path):
+    train(*SWEEP, "task.count=32,64")
+    whole = [figures(sweep(tmp_path) / n) for n in "01"]
+    sweep(tmp_path).rename(tmp_path / "whole")
+    killed = outside(*SWEEP, "task.count=32,64", TINY_KILLED_AT="5")  # in the second run
+    assert killed.returncode == -9
+    folder = sweep(tmp_path)
+    assert [state(folder / n)["status"] for n in "01"] == ["done", "running"]
+    first = state(folder / "0")
+    done = train(f"ckpt_path={folder}", code=0)
+    assert done.out.count("done") == 2
+    assert [figures(folder / n) for n in "01"] == whole
+    assert state(folder / "0")["metric"] == first["metric"]
+
+
+@pytest.mark.slow
+def test_the_joblib_launcher(outside, tmp_path):
+    pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
+    done = outside(*SWEEP, "seed=1,2", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
+    assert done.returncode == 0, done.stderr
+    assert [state(sweep(tmp_path) / n)["status"] for n in "01"] == ["done", "done"]
+    again = outside(f"ckpt_path={sweep(tmp_path).relative_to(tmp_path)}")
+    assert again.returncode == 0, again.stderr
+    assert again.stdout == done.stdout  # and nothing was trained again
