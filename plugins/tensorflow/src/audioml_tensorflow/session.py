@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audioml.core.errors import ValidationError
+from audioml.core.feeds import fitted
 from audioml.core.files import shown
 from audioml.core.stages import Session
 from audioml.core.values import Tensors
 
-from .feeds import fitted
 from .network import Network, Tensor
 
 __all__ = ["TensorflowSession"]

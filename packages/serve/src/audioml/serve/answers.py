@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
 
 from flask import Response, request
 
@@ -46,14 +45,13 @@ def _formats() -> dict[str, Format]:
     return {name: find_format(name) for name in FORMATS}
 
 
-def answered(analysis: Analysis, form: Format, headers: Mapping[str, str]) -> Response:
+def answered(analysis: Analysis, form: Format) -> Response:
     """Return an analysis as a response."""
     try:
         body = form.encode(analysis)
     except OutputError as error:
         raise Problem(406, str(error)) from error
     response = Response(body, mimetype=form.media)
-    response.headers.update(headers)
     if form.suffix not in (".json", ".jams"):
         (name,) = analysis.predictions
         response.headers["Content-Disposition"] = f'attachment; filename="{name}{form.suffix}"'

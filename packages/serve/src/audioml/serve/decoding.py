@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from audioml.core.errors import AudioError
 from audioml.core.values import Audio
 
 from .problems import Problem
@@ -124,7 +123,7 @@ def opened(file: BinaryIO, limits: Limits, budget: Budget | None = None) -> Open
     file.seek(0)
     try:
         sound = soundfile.SoundFile(file)
-    except (soundfile.LibsndfileError, TypeError, io.UnsupportedOperation, AudioError) as error:
+    except (soundfile.LibsndfileError, TypeError, io.UnsupportedOperation) as error:
         raise Problem.unsupported(
             f"it is not audio that is read here ({_sentence(error)})"
         ) from error

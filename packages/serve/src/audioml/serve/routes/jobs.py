@@ -62,7 +62,7 @@ def blueprint(service: Service) -> Blueprint:
             admission.enter_context(service.admitted("results"))
             prediction = service.jobs.result(found)
             analysis = Analysis(Recording(duration=found.duration), {found.model: prediction})
-            response = answered(analysis, form, {})
+            response = answered(analysis, form)
             response.call_on_close(admission.pop_all().close)
         return response
 

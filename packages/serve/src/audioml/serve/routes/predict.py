@@ -76,7 +76,7 @@ def _analysed(
 
 def _encoded(analysis: Analysis, form: Format, call: Call) -> Response:
     with call.timed("encode"):
-        response = answered(analysis, form, {})
+        response = answered(analysis, form)
     response.headers["Server-Timing"] = ", ".join(
         f"{stage};dur={seconds * 1000:.2f}" for stage, seconds in call.stages.items()
     )

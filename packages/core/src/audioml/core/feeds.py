@@ -1,25 +1,42 @@
-"""Makes of what a caller gives what a model's inputs take, or says what is wrong with it."""
+"""Makes of what a caller gives what a network's inputs take, or says what is wrong with it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from audioml.core.errors import ValidationError
-from audioml.core.values import Tensors
+from .errors import ValidationError
+from .values import Tensors
 
-from .network import Tensor
-
-__all__ = ["fitted"]
+__all__ = ["Input", "fitted"]
 
 
-def fitted(feeds: Tensors, inputs: Sequence[Tensor]) -> list[NDArray[Any]]:
+class Input(Protocol):
+    """What a network takes: ``shape`` begins with the row, and None stands for any length."""
+
+    @property
+    def name(self) -> str:
+        """By which it is fed."""
+        ...
+
+    @property
+    def shape(self) -> tuple[int | None, ...] | None:
+        """None where any shape will do."""
+        ...
+
+    @property
+    def dtype(self) -> str:
+        """As numpy calls it, or ``bfloat16``."""
+        ...
+
+
+def fitted(feeds: Tensors, inputs: Sequence[Input]) -> list[NDArray[Any]]:
     """Return the arrays in the order of the inputs, in their types; axis 0 is the row.
 
-    A model's only input takes the only feed, whatever the name. In a row, axes of length 1 may
+    A network's only input takes the only feed, whatever the name. In a row, axes of length 1 may
     be missing or too many.
 
     Raises
@@ -44,7 +61,7 @@ def fitted(feeds: Tensors, inputs: Sequence[Tensor]) -> list[NDArray[Any]]:
     return [_cast(t, _shaped(t, a)) for t, a in zip(inputs, arrays, strict=True)]
 
 
-def _shaped(tensor: Tensor, values: NDArray[Any]) -> NDArray[Any]:
+def _shaped(tensor: Input, values: NDArray[Any]) -> NDArray[Any]:
     if tensor.shape is None or not len(values):
         return values
     wanted, row = tensor.shape[1:], values.shape[1:]
@@ -61,11 +78,11 @@ def _shaped(tensor: Tensor, values: NDArray[Any]) -> NDArray[Any]:
     return values.reshape(len(values), *filled)
 
 
-def _cast(tensor: Tensor, values: NDArray[Any]) -> NDArray[Any]:
+def _cast(tensor: Input, values: NDArray[Any]) -> NDArray[Any]:
     """Return values in the type of an input; rounding of floats is no loss."""
     if values.dtype.kind not in "biuf":
         raise ValidationError(f"{tensor.name!r} must be fed numbers, got {values.dtype}")
-    # numpy has no bfloat16: TensorFlow makes it of float32
+    # numpy has no bfloat16: the runtime makes it of float32
     dtype = np.dtype("float32" if tensor.dtype == "bfloat16" else tensor.dtype)
     if values.dtype == dtype:
         return np.ascontiguousarray(values)
