@@ -21,14 +21,21 @@ DISTRIBUTIONS = {
     "core": "packages/core",
     "analyze": "packages/analyze",
     "edge": "packages/edge",
+    "generate": "packages/generate",
     "serve": "packages/serve",
+    "train": "packages/train",
     "crema": "plugins/crema",
     "librosa": "plugins/librosa",
     "onnx": "plugins/onnx",
+    "tensorflow": "plugins/tensorflow",
     "tflite": "plugins/tflite",
+    "torch": "plugins/torch",
+    "transcription": "plugins/transcription",
     "vggish": "plugins/vggish",
 }
-QUICK = "not slow and not browser"
+APART = {"tensorflow"}  # half a gigabyte, and versions of its own: only `alone` has it
+QUICK = "not slow and not browser and not long"
+ALL_CORES = ("-n", "auto")
 
 
 def _groups(*names: str) -> list[str]:
@@ -55,9 +62,13 @@ def _editable(*names: str) -> list[str]:
     return [part for name in names for part in ("-e", f"./{DISTRIBUTIONS[name]}")]
 
 
+def _everything() -> list[str]:
+    return _editable(*(name for name in DISTRIBUTIONS if name not in APART))
+
+
 def _install_all(session: nox.Session) -> None:
-    groups = _groups("test", "reference", "browser", "notebook", "deploy")
-    _install(session, *_editable(*DISTRIBUTIONS), *groups)
+    groups = _groups("test", "reference", "browser", "notebook", "deploy", "train")
+    _install(session, *_everything(), *groups)
 
 
 @nox.session
@@ -78,7 +89,7 @@ def demo(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the quick tier; what is skipped is printed with its reason."""
     _install_all(session)
-    session.run("pytest", "-m", QUICK, *session.posargs)
+    session.run("pytest", *ALL_CORES, "-m", QUICK, *session.posargs)
 
 
 @nox.session(venv_backend="none")
@@ -128,13 +139,15 @@ def alone(session: nox.Session, dist: str) -> None:
         *("-c", "constraints.txt", "--find-links", str(wheels), f"audioml-{dist}"),
         *_groups("test"),
     )
-    session.run("pytest", "-m", QUICK, f"{DISTRIBUTIONS[dist]}/tests", *session.posargs)
+    tests = f"{DISTRIBUTIONS[dist]}/tests"
+    session.run("pytest", *ALL_CORES, "-m", QUICK, tests, *session.posargs)
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check style, formatting and the layers."""
-    _install(session, *_editable(*DISTRIBUTIONS), *_groups("lint"))
+    _install(session, *_groups("lint"))
+    session.install("--no-deps", *_editable(*DISTRIBUTIONS))  # layers are read, nothing is run
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("lint-imports")
@@ -143,14 +156,14 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check types, strictly."""
-    _install(session, *_editable(*DISTRIBUTIONS), *_groups("types", "test"), "nox")
+    _install(session, *_everything(), *_groups("types", "test"), "nox")
     session.run("mypy", *session.posargs)
 
 
 @nox.session
 def docs(session: nox.Session) -> None:
     """Build the documentation; a warning is an error."""
-    _install(session, *_editable(*DISTRIBUTIONS), *_groups("docs"), "pyarrow", "pytest")
+    _install(session, *_everything(), *_groups("docs"), "pyarrow", "pytest")
     session.run("python", "docs/generate_cli.py", "--check")
     session.run("python", "docs/generate_serve.py", "--check")
     session.run("sphinx-build", "-W", "--keep-going", "-b", "html", "docs", "docs/_build/html")

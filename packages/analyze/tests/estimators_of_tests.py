@@ -28,6 +28,21 @@ class Fake(Estimator):
         return Prediction({"chord": chords}).stamped(self.spec.stamp)
 
 
+class Pianist(Fake):
+    """Hears four notes, one of them without a length, and the pedal; nothing in silence."""
+
+    spec = ModelSpec("pianist", "1.0", "notes", "MIT", rate=22050, description="four notes")
+
+    def predict(self, audio: Audio, /) -> Prediction:
+        count = 4 if np.any(audio.samples) else 0
+        spans = np.array([[0.5, 1.5], [1, 3], [1, 1], [2, 2.25]])[:count] + audio.start
+        sure = np.array([0.9, 0.8, 0.25, 0.5], np.float32)[:count]
+        loud = {"velocity": np.array([64, 100, 1, 127])[:count]}
+        notes = Annotation("note_midi", spans, [60, 67, 108, 21][:count], sure, loud)
+        pedal = Annotation("pedal", spans[:1], [None] * len(spans[:1]), sure[:1])
+        return Prediction({"notes": notes, "pedal": pedal}).stamped(self.spec.stamp)
+
+
 class Cross(Fake):
     """Fails on everything."""
 
@@ -77,6 +92,7 @@ def a_class():
 def components():
     for name, attribute in (
         ("chatty", "Chatty"),
+        ("pianist", "Pianist"),
         ("number", "Number"),
         ("raises", "raises"),
         ("no-spec", "NoSpec"),

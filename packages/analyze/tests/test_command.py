@@ -96,6 +96,29 @@ def test_the_suffix_names_the_format(fake, audioml_cli, song, tmp_path) -> None:
     assert (tmp_path / "x.lab").read_text().split()[2] == "C:maj"
 
 
+@pytest.mark.parametrize("heard", ["music", "silence"])
+def test_notes_are_written_in_every_format_that_has_them(
+    fake, audioml_cli, song, tmp_path, heard
+) -> None:
+    mido = pytest.importorskip("mido")
+    jams = pytest.importorskip("jams")
+    if heard == "silence":
+        write(song, silence(4.0))
+    out = tmp_path / "out"
+    forms = "midi,jams,csv,sv,audacity,text,json,npz,html"
+    result = audioml_cli("analyze", str(song), "-e", "pianist", "-f", forms, "-o", f"{out}{os.sep}")
+    assert result.code == 0
+    suffixes = ["audacity.txt", "csv", "html", "jams", "json", "mid", "npz", "svl", "txt"]
+    assert names(out) == [f"song.{suffix}" for suffix in suffixes]
+    played = 4 * (heard == "music")
+    messages = list(mido.MidiFile(out / "song.mid"))
+    assert sum(m.type == "note_on" for m in messages) == played
+    assert sum(m.is_cc(64) for m in messages) == played // 2
+    (notes,) = jams.load(str(out / "song.jams")).search(namespace="note_midi")
+    assert len(notes.data) == len(notes.sandbox["velocity"]) == played
+    assert f"<b>{played}</b> notes" in (out / "song.html").read_text()
+
+
 def test_a_folder_keeps_its_shape(fake, audioml_cli, song, tmp_path) -> None:
     inside = song.parent / "deep" / "er"
     inside.mkdir(parents=True)

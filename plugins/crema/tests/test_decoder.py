@@ -55,6 +55,15 @@ def test_a_flicker_is_smoothed_away():
     assert decode(outputs, end=3.0)["chord"].values == ("C:maj",)
 
 
+def test_how_readily_chords_change_is_set():
+    outputs = heads(["C:maj"] * 10 + ["G:maj"] + ["C:maj"] * 10)
+    restless = ChordDecoder(stay=1 / 170)(outputs, starts=np.zeros(1), end=3.0)["chord"]
+    assert restless.values == ("C:maj", "G:maj", "C:maj")
+    for wrong in (0.0, 1.1):
+        with pytest.raises(ValidationError, match=r"'stay' must be in \[1 / 170, 1\], got"):
+            ChordDecoder(stay=wrong)
+
+
 def test_the_heads_come_along_as_frames():
     prediction = decode(heads(["N"] * 4), end=2.5, start=2.0)
     assert list(prediction) == ["chord", "tag", "pitch", "root", "bass"]

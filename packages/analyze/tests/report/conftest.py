@@ -34,14 +34,16 @@ def song(wav) -> Analysis:
     beats = Annotation("beat", np.arange(12)[:, np.newaxis] + [0.5, 0.5], [1, 2, 3, 4] * 3)
     tempo = Annotation("tempo", np.array([[0.0, 12.0]]), [60.0])
     loud = {"velocity": np.array([20, 120])}
-    notes = Annotation("note_midi", np.array([[0, 1], [1, 3.0]]), [60, 67], attributes=loud)
+    certain = np.array([0.25, np.nan], np.float32)
+    notes = Annotation("note_midi", np.array([[0, 1], [1, 3.0]]), [60, 67], certain, loud)
+    pedal = Annotation("pedal", np.array([[0.5, 2], [1, 3.5]]), [None, None])
     tags = Annotation("tag_open", np.array([[0, 12.0]]), ["<i>calm"])
     return Analysis(
         Recording(duration=12.0, path=wav, title=HOSTILE, artist="Ä & Ö", release="<b>"),
         {
             "chord": Prediction({"chord": chords, "pitch": pitch}),
             "beat": Prediction({"beats": beats, "tempo": tempo}),
-            "notes": Prediction({"notes": notes}),
+            "notes": Prediction({"notes": notes, "pedal": pedal}),
             "tags": Prediction({"tags": tags}),
         },
     )

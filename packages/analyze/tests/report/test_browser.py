@@ -53,6 +53,12 @@ def page(browser, address):
     return browser
 
 
+_PLAYHEAD = (
+    "(document.querySelector('.track .playhead').getBoundingClientRect().left"
+    " - track.getBoundingClientRect().left) / track.offsetWidth * 100"
+)
+
+
 def until(page, script, seconds=5):
     end = time.monotonic() + seconds
     while not (value := page.execute_script(script)):
@@ -111,13 +117,13 @@ def test_it_loads_without_complaint_and_without_the_network(browser, address):
 def test_the_pictures_are_there(page):
     assert page.execute_script("return document.querySelector('.chroma img').naturalWidth") == 120
     assert page.execute_script("return document.querySelector('#wave .peak').getAttribute('d')")
-    assert page.execute_script("return document.querySelectorAll('.lane').length") == 5
+    assert page.execute_script("return document.querySelectorAll('.lane').length") == 6
 
 
 def test_play_plays_and_the_playhead_follows(page):
     click(page, "#play")
     until(page, "return document.getElementById('sound').currentTime > 0.3")
-    until(page, "return parseFloat(stage.style.getPropertyValue('--now')) > 2")
+    until(page, f"return {_PLAYHEAD} > 2")
     label = "return document.getElementById('play').getAttribute('aria-label')"
     assert page.execute_script(label) == "Pause"
 
@@ -190,6 +196,74 @@ def test_zoom_widens_the_timeline_and_keeps_the_place(page):
     press(page, "0")
     fits = "return document.getElementById('scroll').clientWidth"
     assert page.execute_script(width) == page.execute_script(fits)
+
+
+def test_notes_light_up_at_the_playhead_with_their_keys(page):
+    lit = """return ['.sounding', '.lit', '.lit-black'].map(
+        (kind) => document.querySelector(kind).getAttribute('d'))"""
+    click(page, "#overview", share=0.5 / 12)
+    sounding, white, black = page.execute_script(lit)
+    assert sounding.startswith("M0 ")
+    assert sounding.count("M") == white.count("M") == 1
+    assert not black
+    click(page, "#overview", share=2 / 12)
+    assert page.execute_script(lit)[0].startswith("M1 ")
+    click(page, "#overview", share=0.5)
+    assert not any(page.execute_script(lit))
+
+
+def test_the_note_under_the_pointer_is_told(page):
+    assert not tip(page)
+    point(page, time=0.5, pitch=60)
+    assert tip(page) == "C40:00.0 · 1.00 s · velocity 20 · confidence 25%"
+    point(page, time=2.9, pitch=67)
+    assert tip(page) == "G40:01.0 · 2.00 s · velocity 120"
+    point(page, time=2.9, pitch=66)
+    assert not tip(page)
+    page.execute_script("arguments[0].click()", page.find_element("id", "in"))
+    point(page, time=0.5, pitch=60)
+    assert tip(page).startswith("C4")
+    point(page, time=0.5, pitch=60, selector=".lane.waveform")
+    assert not tip(page)
+
+
+def tip(page):
+    element = page.find_element("css selector", ".tip")
+    return element.text.replace("\n", "") if element.is_displayed() else ""
+
+
+def point(page, *, time, pitch, selector=".lane.roll"):
+    """Move the mouse to where a note is, or as far across another lane."""
+    place = """
+        const lane = document.querySelector(arguments[0]);
+        lane.scrollIntoView({block: 'center'});
+        const box = lane.getBoundingClientRect();
+        const high = document.querySelector('.notes').dataset.high;
+        const rows = document.querySelector('.lane.roll svg').viewBox.baseVal.height;
+        return [box.left + arguments[1] / 12 * box.width,
+                box.top + (high - arguments[2] + 0.5) / rows * box.height]"""
+    x, y = page.execute_script(place, selector, time, pitch)
+    page.execute_cdp_cmd("Input.dispatchMouseEvent", {"type": "mouseMoved", "x": x, "y": y})
+
+
+@pytest.mark.parametrize("wide", [320, 400, 1920])
+def test_nothing_sticks_out_of_a_window(browser, address, wide):
+    size = {"width": wide, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    try:
+        browser.get(address)
+        point(browser, time=11.9, pitch=60)
+        point(browser, time=2.9, pitch=67)
+        assert tip(browser).startswith("G4")
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= wide
+        box = browser.find_element("css selector", ".tip").rect
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= wide
+        click(browser, "#fit")
+        track = "return document.getElementById('scroll').scrollWidth - track.offsetWidth"
+        assert browser.execute_script(track) == 0
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
 @pytest.mark.parametrize(("scheme", "other"), [("light", "dark"), ("dark", "light")])

@@ -78,13 +78,18 @@ def test_chords_are_buttons_that_say_what_they_are(page):
 
 def test_every_kind_of_answer_has_its_lane(page):
     lanes = [a["class"].split()[1] for a in page.of_class("lane")]
-    assert lanes == ["waveform", "segments", "ticks", "roll", "chroma"]
+    assert lanes == ["waveform", "segments", "ticks", "roll", "pedal", "chroma"]
     labels = [a.get("aria-label") for tag, a in page.tags if tag == "svg" and a.get("role")]
-    assert labels == ["12 beats", "2 notes from C4 to G4"]
+    assert labels == [
+        "12 beats",
+        "2 notes from C4 to G4, velocities 20 to 120",
+        "Sustain pedal pressed 2 times, down 25% of the time",
+    ]
 
 
-def test_tempo_and_tags_of_the_whole_are_facts(song):
+def test_tempo_and_tags_of_the_whole_and_how_many_notes_are_facts(song):
     text = html(song).decode()
+    assert "<li><b>2</b> notes</li>" in text
     assert "<li><b>60</b> BPM</li>" in text
     assert "<li><b>&lt;i&gt;calm</b> </li>" in text
 

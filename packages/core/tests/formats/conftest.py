@@ -32,6 +32,20 @@ def notes() -> Annotation:
 
 
 @pytest.fixture
+def piano() -> Analysis:
+    """What a piano transcriber answers, though not in the order of time."""
+    spans = np.array([[0.5, 1.0], [1.0, 1.5], [0.5, 2.0]])
+    sure = np.array([0.75, np.nan, 0.5], np.float32)
+    source = Source("piano-notes", "0.1.0")
+    loud = {"velocity": np.array([64, 100, 1])}
+    notes = Annotation("note_midi", spans, [60, 60, 67], sure, loud, source=source)
+    pedal = Annotation("pedal", np.array([[0.25, 1.75], [2, 3]]), [None] * 2, sure[[0, 2]])
+    return Analysis(
+        Recording(duration=4.0), {"notes": Prediction({"notes": notes, "pedal": pedal})}
+    )
+
+
+@pytest.fixture
 def song(chords: Annotation, notes: Annotation) -> Analysis:
     pitch = Frames(
         np.array([[0.1, 0.9], [np.nan, 0.3]], np.float32),

@@ -62,8 +62,28 @@ def test_a_confidence_that_is_not_a_number_is_null(song):
     assert [o["confidence"] for o in observations] == [0.75, None, 0.5, 1.0]
 
 
-def test_attributes_stand_in_the_sandbox(song):
-    assert tree(song)["annotations"][4]["sandbox"] == {"velocity": [64, 100, 1]}
+def test_notes_keep_their_velocity_and_confidence_as_the_jams_library_orders_them(piano):
+    jams = pytest.importorskip("jams")
+    loaded = jams.load(io.StringIO(JAMS.encode(piano).decode()), strict=True)
+    (notes,) = loaded.search(namespace="note_midi")
+    found = zip(notes.data, notes.sandbox["velocity"], strict=True)
+    assert [(n.time, n.duration, n.value, n.confidence, loud) for n, loud in found] == [
+        (0.5, 0.5, 60, 0.75, 64),
+        (0.5, 1.5, 67, 0.5, 1),
+        (1.0, 0.5, 60, None, 100),
+    ]
+
+
+@pytest.mark.parametrize("presses", [2, 0])
+def test_the_pedal_is_a_namespace_that_jams_loads_though_never_pressed(piano, presses):
+    jams = pytest.importorskip("jams")
+    pressed = piano["notes"]["pedal"]
+    pedal = Annotation("pedal", pressed.intervals[:presses], [None] * presses)
+    encoded = JAMS.encode(with_one(piano, pedal)).decode()
+    (annotation,) = jams.load(io.StringIO(encoded), strict=True).annotations
+    assert (annotation.namespace, annotation.sandbox["namespace"]) == ("blob", "pedal")
+    intervals, _ = annotation.to_interval_values()
+    assert intervals.tolist() == pressed.intervals[:presses].tolist()
 
 
 def test_a_time_before_zero_begins_at_zero(song):

@@ -78,8 +78,8 @@ def test_frames_read_back_as_the_same_float32(numbers):
     np.testing.assert_array_equal(np.float32(read_values(encoded(values))), values)
 
 
-def test_what_is_written_reads_back(song, silent):
-    for analysis in (song, silent):
+def test_what_is_written_reads_back(song, silent, piano):
+    for analysis in (song, silent, piano):
         again = decode(JSON.encode(analysis))
         assert JSON.encode(again) == JSON.encode(analysis)
     frames = decode(JSON.encode(silent))["embedding"]["embedding"]

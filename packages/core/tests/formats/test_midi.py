@@ -79,10 +79,58 @@ def test_no_chord_is_silent_but_marked(chords):
     assert not [n for n in notes_of(file) if 2.25 < n[0] < 2.9]
 
 
-def test_the_pedal_is_a_controller_on_the_channel_of_its_notes(notes):
-    pedal = Annotation("tag_open", np.array([[0.25, 1.0]]), ["down"])
-    controls = [m for m in read(only(notes, pedal=pedal)) if m.type == "control_change"]
-    assert [(m.control, m.value) for m in controls] == [(64, 127), (64, 0)]
+def pedal_of(file):
+    """Return (time, whether down) of every sustain controller, as mido plays the file."""
+    now, found = 0.0, []
+    for message in file:
+        now += message.time
+        if message.is_cc(64):
+            found.append((round(now, 3), message.value >= 64))
+    return found
+
+
+def test_the_pedal_is_a_controller_in_the_track_of_its_notes(piano, chords):
+    file = read(replace(piano, predictions={"chord": only(chords)["e"], **piano.predictions}))
+    assert pedal_of(file) == [(0.25, True), (1.75, False), (2.0, True), (3.0, False)]
+    (track,) = (t for t in file.tracks if any(m.is_cc(64) for m in t))
+    assert track.name == "notes.notes"
+    channels = {m.channel for m in track if not m.is_meta}
+    assert len(channels) == 1
+    others = {m.channel for t in file.tracks if t is not track for m in t if not m.is_meta}
+    assert not channels & others
+
+
+@pytest.mark.parametrize(
+    ("presses", "heard"),
+    [
+        ([[0, 2], [1, 3]], [(0.0, True), (3.0, False)]),
+        ([[0, 3], [1, 2]], [(0.0, True), (3.0, False)]),
+        ([[2, 3], [0, 2]], [(0.0, True), (2.0, False), (2.0, True), (3.0, False)]),
+        ([[1, 1], [2, 2.0001], [3, 4]], [(3.0, True), (4.0, False)]),
+        ([[-1, 1]], [(0.0, True), (1.0, False)]),
+    ],
+)
+def test_the_pedal_is_up_where_no_press_is(notes, presses, heard):
+    named_so = Annotation("tag_open", np.array(presses, float), ["down"] * len(presses))
+    assert pedal_of(read(only(notes, pedal=named_so))) == heard
+
+
+def test_a_velocity_that_is_no_number_is_a_usual_one(notes):
+    odd = replace(notes, attributes={"velocity": np.array([0.5, np.nan, 1.0])})
+    assert [n[2:] for n in notes_of(read(only(odd)))] == [(60, 64), (67, 127), (60, 80)]
+    assert {n[3] for n in notes_of(read(only(replace(notes, attributes={}))))} == {80}
+
+
+def test_the_pedal_alone_is_nothing_to_write(piano):
+    with pytest.raises(OutputError, match="neither notes nor chords"):
+        MIDI.encode(only(piano["notes"]["pedal"]))
+
+
+def test_a_piece_in_which_no_note_was_found_is_a_silent_file():
+    none = Annotation("note_midi", np.zeros((0, 2)), [], attributes={"velocity": np.zeros(0, int)})
+    file = read(only(none, pedal=Annotation("pedal", np.zeros((0, 2)), [])))
+    assert [t.name for t in file.tracks] == ["audioml", "e.a"]
+    assert notes_of(file) == pedal_of(file) == []
 
 
 def test_neither_notes_nor_chords_is_nothing_to_write(song):

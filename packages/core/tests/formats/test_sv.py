@@ -51,6 +51,21 @@ def test_regions_notes_and_instants_count_in_samples(song):
     assert points(root, 4)[0] == note
 
 
+def test_levels_are_velocities_whatever_their_scale(piano):
+    levels = [p["level"] for p in points(tree(piano), 0)]
+    assert levels == ["0.5039", "0.7874", "0.007874"]
+    notes = replace(piano["notes"]["notes"], attributes={"velocity": np.array([0.5, 1.0, 0.25])})
+    soft = replace(piano, predictions={"notes": Prediction({"notes": notes})})
+    assert [p["level"] for p in points(tree(soft), 0)] == ["0.5039", "1", "0.252"]
+
+
+def test_the_pedal_is_a_layer_of_regions(piano):
+    root = tree(piano)
+    assert [x.get("type") for x in root.findall("./display/layer")] == ["notes", "regions"]
+    press = {"frame": "11025", "value": "0", "duration": "66150", "label": "pedal"}
+    assert points(root, 1)[0] == press
+
+
 def test_the_rate_is_that_of_the_recording(song, tmp_path):
     path = tmp_path / "song.wav"
     soundfile.write(path, np.zeros(800), 8000)

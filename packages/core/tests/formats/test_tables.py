@@ -68,6 +68,43 @@ def test_a_csv_row_says_who_when_what_and_how_sure(song):
     assert second["confidence"] == ""
 
 
+def test_notes_and_pedal_are_csv_rows(piano):
+    first, *_, last = rows_of(piano)
+    assert first == {
+        "estimator": "notes",
+        "namespace": "note_midi",
+        "start": "0.5",
+        "end": "1.0",
+        "value": "60",
+        "confidence": "0.75",
+        "velocity": "64",
+    }
+    assert (last["namespace"], last["start"], last["value"]) == ("pedal", "2.0", "")
+
+
+def test_notes_and_pedal_are_labels(piano):
+    assert AUDACITY.encode(piano).decode() == (
+        "0.250000\t1.750000\tpedal\n"
+        "0.500000\t1.000000\tC4\n"
+        "0.500000\t2.000000\tG4\n"
+        "1.000000\t1.500000\tC4\n"
+        "2.000000\t3.000000\tpedal\n"
+    )
+
+
+def test_notes_and_pedal_are_a_line_each_of_the_text_table(piano):
+    text = TEXT.encode(piano).decode()
+    assert "\n  3 notes, C4 to G4, velocities 1 to 100\n" in text
+    assert "\n  2 presses, down 62% of the time\n" in text
+
+
+def test_neither_notes_nor_pedal_are_labelled_segments(piano):
+    empty = Annotation("pedal", np.zeros((0, 2)), [])
+    for analysis in (piano, replace(piano, predictions={"e": Prediction({"pedal": empty})})):
+        with pytest.raises(OutputError, match="no labelled segments"):
+            LAB.encode(analysis)
+
+
 def test_attributes_are_csv_columns(song):
     notes = [r for r in rows_of(song) if r["namespace"] == "note_midi"]
     assert [r["velocity"] for r in notes] == ["64", "100", "1"]
@@ -104,7 +141,7 @@ def test_the_text_table_shows_time_chord_and_how_sure(song):
     assert "  0:00.0  C:maj       ███████████████░░░░░  75%" in text
     assert "  0:01.5  A#:min7/b3\n" in text
     assert "3 from 0:00.0 to 0:01.2, 100.0 BPM (median)" in text
-    assert "3 notes, C4 to G4" in text
+    assert "3 notes, C4 to G4, velocities 1 to 100" in text
 
 
 def test_the_text_table_of_nothing_is_a_heading(silent):

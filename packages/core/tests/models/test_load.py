@@ -131,8 +131,9 @@ def test_a_folder_without_a_manifest_is_no_model(tiny, tmp_path) -> None:
         load(tmp_path / "nowhere")
     with pytest.raises(NotFoundError, match="no model is called 'nothing'"):
         load("nothing")
-    with pytest.raises(NotFoundError, match="run: pip install audioml-librosa"):
-        load("beat")
+    for name, package in (("beat", "librosa"), ("notes", "transcription")):
+        with pytest.raises(NotFoundError, match=f"run: pip install audioml-{package}$"):
+            load(name)
 
 
 def test_a_folder_here_does_not_shadow_a_name(tiny, tmp_path, monkeypatch) -> None:

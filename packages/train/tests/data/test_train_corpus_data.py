@@ -6,6 +6,7 @@ import pytest
 from train_sounds import RATE, write_wav
 
 from audioml.core.errors import UsageError, ValidationError
+from audioml.train.data import EvaluationLoader
 from audioml.train.data import prepare as prepare_
 
 torch = pytest.importorskip("torch")
@@ -120,6 +121,30 @@ def test_several_targets_come_by_name(corpus):
 
     labels = next(iter(data(corpus, targets=targets).train_dataloader()))["labels"]
     assert {name: tuple(t.shape) for name, t in labels.items()} == {"size": (4,), "hot": (4, 3)}
+
+
+def test_each_group_is_validated_on_in_one_fold(corpus):
+    def rows(fold, split):
+        return data(corpus, folds=3, fold=fold)._reader(split).prepared.names
+
+    held = [set(rows(fold, "validation")) for fold in range(3)]
+    assert sorted(map(len, held)) == [2, 2, 3]
+    everything = set().union(*held)
+    assert len(everything) == 7
+    for fold in range(3):
+        assert set(rows(fold, "train")) == everything - held[fold]
+        assert rows(fold, "test") == data(corpus)._reader("test").prepared.names
+    with pytest.raises(UsageError, match="'folds' must be from 2 to the 7 groups, got 8"):
+        data(corpus, folds=8).train_dataloader()
+    with pytest.raises(UsageError, match="'fold' must be from 0 to 2, got 3"):
+        data(corpus, folds=3, fold=3)
+
+
+def test_fewer_windows_than_processes_are_refused(corpus):
+    reader = data(corpus)._reader("test")
+    assert len(EvaluationLoader(reader, batch_size=4, rank=2, world=3)) == 1
+    with pytest.raises(ValidationError, match="fewer windows to evaluate on than the 4 processes"):
+        EvaluationLoader(reader, batch_size=4, rank=3, world=4)
 
 
 def test_a_split_that_is_empty_is_no_loader_but_training_needs_some(corpus):

@@ -1,4 +1,5 @@
 import csv
+import importlib
 import json
 
 import pytest
@@ -237,6 +238,25 @@ def test_any_function_can_be_the_parser(tmp_path, monkeypatch):
     called = prepare(destination_path=tmp_path / "2", parser=mine, **usual)
     assert called.problems == (Problem("missing file", "z.wav", "it is gone"),)
     assert Prepared.open(tmp_path / "2").corpus.row(0)["group"] == "all"
+
+
+def test_a_plugin_may_bring_a_parser(tmp_path, audioml_plugins, monkeypatch):
+    write_wav(tmp_path / "in/a.wav")
+    (tmp_path / "their_parser.py").write_text(
+        "from audioml.core.plugins import Component, hookimpl\n"
+        "from audioml.train.data import Item\n"
+        "def read(settings):\n"
+        "    return [Item(name='one', audio=settings.source_path / 'a.wav')]\n"
+        "@hookimpl\n"
+        "def components():\n"
+        "    yield Component('parser', 'theirs', 'their_parser:read', 'a set of theirs')\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    audioml_plugins(theirs=importlib.import_module("their_parser"))
+    found = parse(settings(tmp_path / "in", parser="theirs"))
+    assert [item.name for item in found.items] == ["one"]
+    with pytest.raises(NotFoundError, match="folders, maestro, pairs, table, theirs, and any"):
+        parse(settings(tmp_path / "in", parser="their"))
 
 
 @pytest.mark.parametrize(

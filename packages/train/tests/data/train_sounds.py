@@ -44,7 +44,7 @@ def write_wav(path: Path, samples=None, *, seconds=1.0, seed=0, rate=RATE):
     return path
 
 
-def midi(notes, *, pedal=(), tracks=None):
+def midi(notes, *, pedal=()):
     """Return a MIDI file at 120 beats a minute and 1000 ticks a second."""
     made = []
     for onset, offset, pitch, velocity in notes:
@@ -57,12 +57,9 @@ def midi(notes, *, pedal=(), tracks=None):
         tick = round(time * 1000)
         body += variable(tick - now) + data
         now = tick
-    return midi_file([body + b"\x00\xff\x2f\x00"])
-
-
-def midi_file(tracks, *, division=500, kind=1):
-    header = b"MThd" + struct.pack(">IHHH", 6, kind, len(tracks), division)
-    return header + b"".join(b"MTrk" + struct.pack(">I", len(t)) + t for t in tracks)
+    track = body + b"\x00\xff\x2f\x00"
+    header = b"MThd" + struct.pack(">IHHH", 6, 1, 1, 500)
+    return header + b"MTrk" + struct.pack(">I", len(track)) + track
 
 
 def variable(number):

@@ -1,5 +1,6 @@
 """Networks written as ONNX and for torch, and compared with what they were."""
 
+import importlib.util
 import sys
 
 import pytest
@@ -177,7 +178,8 @@ def test_tflite_without_a_converter_says_what_installs_one(tmp_path, monkeypatch
 
 
 def test_tflite_where_there_is_a_converter(tmp_path):
-    pytest.importorskip("litert_torch", reason="no converter to TFLite: litert-torch is absent")
+    if importlib.util.find_spec("litert_torch") is None:  # to import it here would tie it to pytest
+        pytest.skip("no converter to TFLite: litert-torch is absent")
     pytest.importorskip("audioml_tflite", reason="audioml-tflite is not installed")
     net = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.ReLU(), torch.nn.Linear(4, 2))
     made = e.exportable(net, {"x": torch.randn(2, 3)})

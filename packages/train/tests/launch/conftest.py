@@ -41,7 +41,7 @@ def outside(tmp_path):
     def run(*arguments: str, cwd: Path = tmp_path, **more: str) -> subprocess.CompletedProcess:
         environment = {
             **os.environ,
-            "PYTHONPATH": str(PLUGIN),
+            "PYTHONPATH": os.pathsep.join([str(PLUGIN), os.environ.get("PYTHONPATH", "")]),
             "AUDIOML_PLUGINS": "train,train-tiny",
             **more,
         }

@@ -37,20 +37,41 @@ WRONG = {
     ("task=tiny", "trainer.max_epoch=3"): "did you mean 'trainer.max_epochs'",
     ("task=tiny", "lr=3"): "did you mean 'model.optimizer.lr'",
     ("task=tiny", "task.trouble.nan_att=3"): "did you mean 'task.trouble.nan_at'",
-    ("task=tiny", "trainer=cpuu"): "did you mean 'cpu'",
+    ("task=tiny", "trainer=gpuu"): "did you mean 'gpu'",
+    ("task=tiny", "logger=tensorbord"): "did you mean 'tensorboard'",
+    ("task=tiny", "data=defualt"): "did you mean 'default'",
+    ("task=tiny", "hydra/launcher=jobib"): "there is no hydra/launcher=jobib",
     ("task=tiny", "experiment=quik"): "did you mean 'quick'",
     ("task=tiny", "expermient=quick"): "did you mean 'experiment'",
     ("task=tinny",): "did you mean 'tiny'",
     ("taks=tiny",): "did you mean 'task'",
-    (): "there is: lame, other, tiny",
+    (): "no task is named: audioml train task=NAME (there is: classification, embedding, heard,",
+    ("--cfg", "job"): "no task is named: audioml train task=NAME (there is: ",
+    ("data=default",): "no task is named: audioml train task=NAME (there is: ",
+    ("-m", "seed=1,2"): "no task is named: audioml train task=NAME (there is: ",
+    ("task=",): "no task is named: audioml train task=NAME (there is: ",
     ("task=tiny", "trainer.max_epochs"): "write NAME=VALUE",
     ("task=tiny", "seed=[1"): "write NAME=VALUE",
     ("task=tiny", "seed=${nothing}"): "nothing",
+    ("-m", "task=tiny", "seed=choice(1,null)"): "NoneType is incompatible",
     ("task=tiny", "+trainer.max_epoch=3"): "did you mean 'max_epochs'",
     ("task=tiny", "trainer.accelerator=gppu"): "gppu",
     ("task=tiny", "model.optimizer._target_=torch.optim.Adan"): "torch.optim.Adan",
     ("task=tiny", "callbacks.best.monitor=val/los"): "did you mean 'val/loss'",
     ("task=tiny", "trainer.devices=many"): "trainer.devices",
+    ("task=tiny", "trainer.devices=-2"): "should be an int > 0",
+    ("task=tiny", "trainer.precision=bf17"): "Precision 'bf17' is invalid",
+    ("task=tiny", "trainer.max_epochs=ten"): "must be a whole number of at least -1 or null, got",
+    ("task=tiny", "trainer.log_every_n_steps=0"): "must be a whole number of at least 1, got 0",
+    ("task=tiny", "data.batch_size=none"): "data.batch_size must be a whole number of at least 1",
+    ("task=tiny", "model.ema=yes"): "model.ema must be a number from 0 to 1 or null, got 'yes'",
+    ("task=tiny", "model.optimizer.lr=fast"): "model.optimizer.lr must be a number of at least 0",
+    ("task=tiny", "optimized_mode=mni"): "optimized_mode must be min or max, got 'mni'",
+    ("task=tiny", "export=1"): "export must be true or false, got 1",
+    ("task=tiny", "callbacks.best.save_top_k=-9"): "Must be >= -1",
+    ("task=tiny", "notify.on=never"): "notify.on must be always or success or failure, got 'never'",
+    ("task=tiny", "--cgf", "job"): "there is no option --cgf; did you mean '--cfg'?",
+    ("task=tiny", "--cfg", "jobs"): "--cfg takes job, hydra, all, got 'jobs'",
     ("-m", "task=tiny", "sead=1,2"): "did you mean 'seed'",
 }
 
@@ -73,6 +94,13 @@ def test_a_gpu_that_is_not_there_is_told_in_a_sentence(train, monkeypatch):
         done = train("task=tiny", f"trainer={trainer}", code=3)
         assert "torch sees none here" in done.err
         assert done.err.count("\n") == 1
+
+
+def test_a_place_where_no_run_can_be_kept(train, tmp_path):
+    (tmp_path / "file").touch()
+    done = train("task=tiny", "paths.logs=file", code=1)
+    assert "audioml: cannot write " in done.err
+    assert done.err.count("\n") == 1
 
 
 def test_a_task_that_nobody_offers(train):

@@ -62,3 +62,44 @@ def test_the_joblib_launcher(outside, tmp_path):
     again = outside(f"ckpt_path={sweep(tmp_path).relative_to(tmp_path)}")
     assert again.returncode == 0, again.stderr
     assert again.stdout == done.stdout  # and nothing was trained again
+
+
+OPTUNA = (*QUICK, "hparams_search=optuna", "hydra.sweeper.n_trials=4", "callbacks.last.every=1")
+
+
+def asked(folder):
+    """What each run of a sweep was asked to try."""
+    return [[o for o in state(folder / n)["overrides"] if o.startswith("model.")] for n in "0123"]
+
+
+@pytest.mark.slow
+def test_a_search_by_optuna_goes_on_with_the_same_questions(outside, tmp_path):
+    pytest.importorskip("hydra_plugins.hydra_optuna_sweeper", reason="no hydra-optuna-sweeper")
+    whole = outside(*OPTUNA, "trainer.max_epochs=1")
+    assert whole.returncode == 0, whole.stderr
+    assert "Directions: ['minimize']" in whole.stderr
+    known = asked(sweep(tmp_path)), [state(sweep(tmp_path) / n)["metric"] for n in "0123"]
+    assert len({str(each) for each in known[0]}) == 4
+    sweep(tmp_path).rename(tmp_path / "whole")
+    killed = outside(*OPTUNA, "trainer.max_epochs=1", TINY_KILLED_AT="5")
+    assert killed.returncode == -9
+    folder = sweep(tmp_path)
+    assert state(folder / "0")["status"] == "running"
+    again = outside(f"ckpt_path={folder}")
+    assert again.returncode == 0, again.stderr
+    assert (asked(folder), [state(folder / n)["metric"] for n in "0123"]) == known
+
+
+@pytest.mark.slow
+def test_a_search_goes_the_way_of_the_figure_and_over_trials_that_fail(outside, tmp_path):
+    pytest.importorskip("hydra_plugins.hydra_optuna_sweeper", reason="no hydra-optuna-sweeper")
+    given = ("trainer.max_epochs=1", "optimized_mode=max", "task.trouble.nan_at=choice(3,99)")
+    done = outside(*OPTUNA, *given)
+    assert "Directions: ['maximize']" in done.stderr
+    found = [state(sweep(tmp_path) / n)["status"] for n in "0123"]
+    assert set(found) == {"done", "failed"}
+    assert done.returncode == 1
+    assert done.stderr.count("did not end well") == found.count("failed")
+    assert "Traceback" not in done.stderr
+    best = max(s["metric"] for n in "0123" if (s := state(sweep(tmp_path) / n))["metric"])
+    assert f"Best value: {best}" in done.stderr

@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 import torch
-from lightning.pytorch import Trainer
+from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.loggers import Logger
 from torch import nn
 from torchmetrics import MeanAbsoluteError
@@ -15,6 +15,7 @@ from audioml.train.module import (
     AudioModule,
     ResumableLoader,
     SafeCheckpointIO,
+    SameBatches,
     read,
     warm_cosine,
     weights,
@@ -117,6 +118,22 @@ def test_gathered_gradients_move_the_average_once_a_step(tmp_path, monkeypatch):
     monkeypatch.setattr(averaging, "average_into", lambda *_, step, decay: seen.append(step))
     trainer(tmp_path, accumulate_grad_batches=2).fit(module(ema=0.9), loader())
     assert seen == [0, 1, 2, 3, 4, 5]
+
+
+def test_batches_to_be_learnt_by_heart_are_the_same_in_each_epoch(tmp_path):
+    seen = []
+
+    class Looking(Callback):
+        def on_train_batch_start(self, trainer, pl_module, batch, batch_idx):
+            seen.append(batch["audio"].sum().item())
+
+    for callbacks in ([Looking()], [Looking(), SameBatches()]):
+        seen.clear()
+        shuffled = ResumableLoader(Lines(), batch_size=4, shuffle=True)
+        how = {"max_epochs": 3, "overfit_batches": 2, "callbacks": callbacks}
+        trainer(tmp_path, **how).fit(module(), shuffled)
+        assert len(seen) == 6
+        assert (seen[:2] == seen[2:4] == seen[4:]) is (len(callbacks) == 2)
 
 
 def test_the_loss_is_waited_for_only_when_it_is_logged(tmp_path, monkeypatch):

@@ -97,7 +97,8 @@ def test_check_refuses_before_the_run_what_would_fail_after_it(repository, priva
         ({"webhook": "file:///etc/passwd"}, "https://"),
         ({"webhook": {"timeout": 3}}, "either url or credentials"),
         ({"webhook": {"url": "https://[hunter2"}}, "https://"),
-        ({"on": ["success"]}, "notify.on takes"),
+        ({"on": "never"}, "notify.on must be always or success or failure, got 'never'"),
+        ({"on": ["success"]}, "notify.on must be"),
         ({"email": ["a"]}, "names and values"),
     ],
 )

@@ -71,10 +71,31 @@ def test_a_failed_run_is_told_with_its_error(mail_server, email_config, manifest
     assert "the loss is" in message.get_body().get_content()
 
 
-def test_only_the_ends_that_were_asked_for_are_told(mail_server, email_config, manifest):
-    server = mail_server()
-    assert notify({**email_config(server), "on": ["failed"]}, manifest)
-    assert server.connections == 0
+@pytest.mark.parametrize(
+    ("on", "told"),
+    [
+        (None, ["completed", "failed", "interrupted"]),
+        ("always", ["completed", "failed", "interrupted"]),
+        ("success", ["completed"]),
+        ("failure", ["failed", "interrupted"]),
+    ],
+)
+def test_only_the_ends_that_were_asked_for_are_told(web_server, manifest, on, told):
+    server = web_server()
+    url = f"https://localhost:{server.port}/services/T0/{PASSWORD}"
+    config = {"webhook": {"url": url, "ca": server.ca}, "on": on}
+    for status in ("running", "completed", "failed", "interrupted"):
+        assert notify(config, dataclasses.replace(manifest, status=status))
+    assert [body["run"]["status"] for _, _, body in server.posts] == told
+
+
+def test_yaml_that_takes_on_for_true_is_understood(manifest, monkeypatch):
+    yaml = pytest.importorskip("omegaconf").OmegaConf.create(
+        "webhook: https://localhost/x\non: failure\n"
+    )
+    monkeypatch.setattr("audioml.train.notify.sending._post", lambda *_: 1 / 0)
+    assert True in yaml
+    assert notify(yaml, manifest)  # which was completed
 
 
 def _refused(config, manifest, caplog):

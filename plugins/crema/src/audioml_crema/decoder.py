@@ -18,7 +18,7 @@ from .viterbi import viterbi_loop
 
 __all__ = ["ChordDecoder", "segments"]
 
-_STAY = 0.957154635467057  # from one frame to the next, as crema's author estimated it
+_STAY = 0.957154635467057  # as crema's author estimated it
 _HEADS = {"tag": LABELS, "pitch": PITCHES, "root": ROOTS, "bass": ROOTS}
 
 
@@ -39,10 +39,14 @@ class ChordDecoder(Decoder):
         Count as crema does: the last chord ends one frame after the last frame, which may be
         after the sound's end, and means take in the frame after a chord. Otherwise the last
         chord ends with the sound, and means take in the chord's own frames only.
+    stay
+        Probability that a chord goes on from one frame to the next, in [1 / 170, 1].
     """
 
-    def __init__(self, *, compat: bool = False) -> None:
-        self.compat = compat
+    def __init__(self, *, compat: bool = False, stay: float = _STAY) -> None:
+        if not 1 / len(LABELS) <= stay <= 1:
+            raise ValidationError(f"'stay' must be in [1 / {len(LABELS)}, 1], got {stay!r}")
+        self.compat, self.stay = compat, stay
 
     def __call__(
         self, outputs: Tensors, /, *, starts: NDArray[np.float64], end: float
@@ -57,7 +61,7 @@ class ChordDecoder(Decoder):
     def _chords(
         self, tag: NDArray[np.float32], bass: NDArray[np.float32], start: float, end: float
     ) -> Annotation:
-        path = viterbi_loop(tag, stay=_STAY)
+        path = viterbi_loop(tag, stay=self.stay)
         spans = segments(path)
         edges = np.array([first for first, _ in spans] + [len(path) + self.compat])
         times = edges * HOP_LENGTH / RATE

@@ -12,10 +12,12 @@ from audioml.core.values import Audio, Rows
 from .blocks import ConstantQ
 from .cqt import BINS_PER_OCTAVE, HOP_LENGTH, RATE
 
-__all__ = ["HCQT", "decibels", "harmonics"]
+__all__ = ["FLOOR", "HCQT", "RANGE", "decibels", "harmonics"]
 
-_FLOOR = 1e-5  # amplitude under which nothing is told apart
-_RANGE = 80.0  # dB
+FLOOR = 1e-5
+"""Amplitude under which nothing is told apart."""
+RANGE = 80.0
+"""How far under the maximum anything is told apart, dB."""
 _BINS = 216
 
 
@@ -34,14 +36,14 @@ def decibels(power: NDArray[np.float32], *, compat: bool = False) -> NDArray[np.
     -------
     float32, shape (frames, bins), dB
     """
-    out = np.maximum(power, np.float32(_FLOOR**2))
-    loudest = out.max(initial=np.float32(_FLOOR**2))
-    if loudest <= np.float32(_FLOOR**2) and not compat:
-        return np.full_like(out, -_RANGE)
+    out = np.maximum(power, np.float32(FLOOR**2))
+    loudest = out.max(initial=np.float32(FLOOR**2))
+    if loudest <= np.float32(FLOOR**2) and not compat:
+        return np.full_like(out, -RANGE)
     np.log(out, out=out)  # three times faster than log10, which numpy does not vectorise
     out -= np.log(loudest)
     out *= np.float32(10 / np.log(10))
-    return np.maximum(out, np.float32(-_RANGE), out=out)
+    return np.maximum(out, np.float32(-RANGE), out=out)
 
 
 def harmonics(power: NDArray[np.float32], *, compat: bool = False) -> NDArray[np.float32]:

@@ -11,7 +11,7 @@ __all__ = ["components"]
 
 @hookimpl
 def components() -> Iterator[Component]:
-    """Yield the chord model and its stages."""
+    """Yield the chord model, its stages, and its training."""
     yield Component(
         "model",
         "crema-chord",
@@ -36,4 +36,11 @@ def components() -> Iterator[Component]:
         "crema-chord",
         "audioml_crema.decoder:ChordDecoder",
         "chords from crema's heads: Viterbi, confidences and inversions",
+    )
+    yield Component(
+        "task",
+        "chords",
+        "audioml_crema.training.task:Chords",
+        "crema's chord network, on recordings with chord labels or rendered ones",
+        needs=("audioml-train", "mir_eval"),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,7 +15,7 @@ from .decoding import Thresholds, decode_notes, decode_pedal
 from .notes import KEYS
 from .spectrum import FPS
 
-__all__ = ["HEADS", "NoteDecoder"]
+__all__ = ["HEADS", "NoteDecoder", "joined"]
 
 HEADS = ("onset", "offset", "frame", "velocity")
 
@@ -28,6 +30,8 @@ class NoteDecoder(Decoder):
     ----------
     context
         Frames at both ends of each row that belong to its neighbours, as the extractor has it.
+    hop
+        Where rows overlap instead: frames from one to the next, see `joined`.
     fps
         Frames in a second.
     onset, offset, frame, pedal
@@ -38,13 +42,14 @@ class NoteDecoder(Decoder):
         self,
         *,
         context: int = 64,
+        hop: int | None = None,
         fps: float = FPS,
         onset: float = 0.4,
         offset: float = 0.3,
         frame: float = 0.3,
         pedal: float = 0.5,
     ) -> None:
-        self._context, self._fps = context, fps
+        self._context, self._hop, self._fps = context, hop, fps
         self._thresholds = Thresholds(onset, offset, frame, pedal)
 
     def __call__(
@@ -76,5 +81,25 @@ class NoteDecoder(Decoder):
         head = outputs[name]
         if head.ndim != 3 or head.shape[2] != size:
             raise ValidationError(f"{name!r} must have shape (rows, t, {size}), got {head.shape}")
-        inner = head[:, self._context : head.shape[1] - self._context]
-        return np.asarray(inner.reshape(-1, size), np.float32)
+        return np.asarray(joined(head, context=self._context, hop=self._hop), np.float32)
+
+
+def joined(heads: NDArray[Any], /, *, context: int = 0, hop: int | None = None) -> NDArray[Any]:
+    """Return a head of the whole signal, shape (frames, size).
+
+    Parameters
+    ----------
+    heads
+        Of its rows, in their order, shape (rows, t, size).
+    context
+        Frames at both ends of each row that are left out.
+    hop
+        Frames from the start of one row to that of the next, where rows overlap: a frame is then
+        taken from the row in whose middle it is, as Kong et al. 2021 do with segments of 10 s.
+    """
+    _, length, size = heads.shape
+    if hop is None:
+        return heads[:, context : length - context].reshape(-1, size)
+    after = (length + hop) // 2
+    inner = heads[:, after - hop : after].reshape(-1, size)
+    return np.concatenate([*heads[:1, : after - hop], inner, *heads[-1:, after:]])

@@ -19,6 +19,7 @@ __all__ = ["Found", "Thresholds", "decode_notes", "decode_pedal", "peaks"]
 _LONGEST = 12.0  # seconds that a note may last
 _SHORTEST = 0.02
 _PEDAL_SHORTEST = 0.06
+_FALL = 0.02  # seconds in which a peak falls on both sides
 
 Heads = NDArray[np.float32]
 
@@ -90,10 +91,12 @@ def decode_notes(
     this is nearer to it than to the onset, or at the next onset of its key.
     """
     chosen = thresholds or Thresholds()
-    struck = peaks(onset, chosen.onset)
+    reach = _reach(fps)
+    struck = peaks(onset, chosen.onset, reach=reach)
     if not len(struck.frame):
         return Found(Notes.none(), np.empty(0, np.float32))
-    end = np.minimum(_ends(struck, offset, frame, chosen), struck.time + _LONGEST * fps)
+    ended = peaks(offset, chosen.offset, reach=reach)
+    end = np.minimum(_ends(struck, ended, frame, chosen), struck.time + _LONGEST * fps)
     start = np.maximum(struck.time, 0.0)
     end = np.clip(end, start + _SHORTEST * fps, np.maximum(len(onset), start + _SHORTEST * fps))
     loud = np.clip(np.rint(velocity[struck.frame, struck.key] * 128), 1, 127)
@@ -113,7 +116,11 @@ def _matching(some: Notes, all_: Notes, values: NDArray[np.float32]) -> NDArray[
     return values[[places[o, p] for o, p in zip(some.onset, some.pitch, strict=True)]]
 
 
-def _ends(struck: _Peaks, offset: Heads, frame: Heads, chosen: Thresholds) -> NDArray[np.float64]:
+def _reach(fps: float) -> int:
+    return max(1, round(_FALL * fps))
+
+
+def _ends(struck: _Peaks, ended: _Peaks, frame: Heads, chosen: Thresholds) -> NDArray[np.float64]:
     """Return where each note ends, in frames."""
     count = len(frame)
     stride = count + 1
@@ -126,7 +133,6 @@ def _ends(struck: _Peaks, offset: Heads, frame: Heads, chosen: Thresholds) -> ND
     gone = below[np.searchsorted(below, place, side="right")] - struck.key * stride
     limit = np.minimum(gone, next_)
     vanished = np.minimum(_crossing(frame, struck.key, gone, chosen.frame), next_)
-    ended = peaks(offset, chosen.offset)
     last = (
         np.searchsorted(ended.key * stride + ended.frame, struck.key * stride + limit, "right") - 1
     )
@@ -159,8 +165,9 @@ def decode_pedal(
     chosen = thresholds or Thresholds()
     held = np.concatenate([[False], pedal[:, 2] > chosen.pedal, [False]])
     edges = np.flatnonzero(np.diff(held.astype(np.int8)))
-    downs = peaks(pedal[:, :1], chosen.offset).time
-    ups = peaks(pedal[:, 1:2], chosen.offset).time
+    downs, ups = (
+        peaks(pedal[:, at : at + 1], chosen.offset, reach=_reach(fps)).time for at in (0, 1)
+    )
     spans: list[tuple[float, float]] = []
     for first, after in edges.reshape(-1, 2).tolist():
         spans += _presses(first, after - 0.5, downs, ups, near=0.1 * fps)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,11 @@ from .features import NAME
 from .networks.harmonic import CONTEXT, HarmonicNet, Probabilities
 from .spectrum import BINS, CHANNELS, RATE
 
-__all__ = ["manifest", "write_folder", "write_onnx"]
+__all__ = ["EXTRACTOR", "JOINING", "manifest", "write_folder", "write_onnx"]
+
+EXTRACTOR = Part("harmonic-spectra", {"context": CONTEXT})
+JOINING = {"context": CONTEXT}
+"""Parameters of the decoder that go with the extractor's."""
 
 _OPSET = 17
 _CLOSE = 1e-4
@@ -68,11 +73,20 @@ def _difference(path: Path, features: Any, expected: list[Any], plugins: Registr
 
 
 def manifest(
-    *, name: str, version: str, thresholds: Thresholds, metrics: dict[str, float] | None = None
+    *,
+    name: str,
+    version: str,
+    thresholds: Thresholds,
+    metrics: dict[str, float] | None = None,
+    extractor: Part = EXTRACTOR,
+    joining: Mapping[str, Any] = JOINING,
 ) -> Manifest:
-    """Return what the folder says of itself, but for its files."""
+    """Return what the folder says of itself, but for its files.
+
+    ``extractor`` and ``joining`` are of the network, those of the harmonic one by default.
+    """
     chosen = {
-        "context": CONTEXT,
+        **joining,
         "onset": thresholds.onset,
         "offset": thresholds.offset,
         "frame": thresholds.frame,
@@ -90,7 +104,7 @@ def manifest(
         description="piano notes with velocities, and the sustain pedal",
         rate=RATE,
         channels=1,
-        extractor=Part("harmonic-spectra", {"context": CONTEXT}),
+        extractor=extractor,
         decoder=Part("piano-notes", chosen),
         runtimes=(Runtime("onnx", _FILE),),
         options={"threshold": threshold},

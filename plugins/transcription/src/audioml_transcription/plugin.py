@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from audioml.core.plugins import Component, hookimpl
 
@@ -12,15 +11,14 @@ __all__ = ["components"]
 
 @hookimpl
 def components() -> Iterator[Component]:
-    """Yield the stages of a piano transcriber, and the one that comes with this build."""
-    if Path(__file__).with_name("model").joinpath("model.json").is_file():
-        yield Component(
-            "estimator",
-            "piano-notes",
-            "audioml_transcription.shipped:piano_notes",
-            "piano notes with velocities, and the sustain pedal",
-            task="notes",
-        )
+    """Yield the model, its stages, and the task that trains it."""
+    yield Component(
+        "model",
+        "piano-notes",
+        "audioml_transcription.shipped:PIANO_NOTES",
+        "piano notes with velocities, and the sustain pedal",
+        task="notes",
+    )
     yield Component(
         "extractor",
         "harmonic-spectra",
@@ -32,4 +30,10 @@ def components() -> Iterator[Component]:
         "piano-notes",
         "audioml_transcription.decoder:NoteDecoder",
         "notes with velocities, and the sustain pedal",
+    )
+    yield Component(
+        "task",
+        "transcription",
+        "audioml_transcription.task.task:Transcription",
+        "what a piano plays: notes with velocities, and the sustain pedal",
     )

@@ -1,36 +1,28 @@
-"""The model that comes with this distribution."""
+"""The model that comes with this distribution: it is put into the store when it is first used."""
 
 from __future__ import annotations
 
-from importlib import resources
+import shutil
 from pathlib import Path
 
-from audioml.core.errors import NotFoundError
-from audioml.core.models.load import assemble
-from audioml.core.models.manifest import MANIFEST, Manifest
-from audioml.core.stages import Estimator
+from audioml.core.models.published import Published
 
-__all__ = ["folder", "piano_notes"]
+__all__ = ["FOLDER", "PIANO_NOTES"]
 
-
-def folder() -> Path:
-    """Return the model folder.
-
-    Raises
-    ------
-    NotFoundError
-        If this build has none.
-    """
-    found = Path(str(resources.files(__package__).joinpath("model")))
-    if not (found / MANIFEST).is_file():
-        raise NotFoundError(
-            "this build of audioml-transcription has no model; train one and put its folder there"
-        )
-    return found
+FOLDER = Path(__file__).with_name("model")
 
 
-def piano_notes() -> Estimator:
-    """Return the piano transcriber that is shipped."""
-    path = folder()
-    model: Estimator = assemble(path, Manifest.read(path))
-    return model
+def _write(fetched: tuple[Path, ...], folder: Path) -> None:
+    shutil.copytree(FOLDER, folder, dirs_exist_ok=True)
+
+
+PIANO_NOTES = Published(
+    name="piano-notes",
+    version="0.1.0",  # another for every other set of weights: a store keeps what it has
+    license="Apache-2.0",
+    description="piano notes with velocities, and the sustain pedal",
+    origins=(),
+    write=_write,
+    task="notes",
+    answers=("note_midi", "pedal"),
+)

@@ -32,5 +32,19 @@ class Other(Tiny):
     pass
 
 
+class Heard(Tiny):
+    commands = {}
+
+    def data(self, cfg):
+        from train_tiny_heard import data
+
+        return data(cfg)
+
+    def module(self, cfg):
+        from train_tiny_heard import module
+
+        return module(cfg)
+
+
 class Lame:
     config = "pkg://train_tiny_conf"

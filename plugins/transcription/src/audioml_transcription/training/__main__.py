@@ -16,6 +16,7 @@ from ..networks.harmonic import HarmonicNet
 from ..synth.dataset import opened
 from .evaluate import evaluated
 from .fit import Settings, fit
+from .loss import Loss
 from .segments import Segments
 
 __all__ = ["main"]
@@ -32,6 +33,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=20000)
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--rate", type=float, default=3e-3)
+    parser.add_argument("--velocity", type=float, default=0.1, help="their weight in the loss")
     parser.add_argument("--evaluate-every", type=int, default=1000)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--compiled", action="store_true", help="slow to begin, quicker then")
@@ -58,6 +60,7 @@ def main() -> None:
         evaluate_every=given.evaluate_every,
         compiled=given.compiled,
         device=given.device,
+        loss=Loss(velocity=given.velocity),
     )
     fit(HarmonicNet(), Segments(rows), run, settings, evaluate=evaluate if held else None)
 

@@ -12,24 +12,22 @@ from html import escape
 import numpy as np
 from numpy.typing import NDArray
 
-from audioml.core.formats.events import midi_pitches
 from audioml.core.values import Annotation, Frames
 
 from .png import data_uri, heat_map
 from .sound import Waveform
 from .wording import hue, note_name
 
-__all__ = ["Lane", "chroma", "drawing", "notes", "scale", "ticks", "wave"]
+__all__ = ["Lane", "chroma", "drawing", "scale", "ticks", "wave"]
 
 _COLUMNS = 8000  # of the heat map: more than any screen shows at once
-_TIERS = 4  # of loudness among notes
 
 
 @dataclass(frozen=True, slots=True)
 class Lane:
     """A lane: its name, its height in pixels, its drawing, and marks beside it as (share, text).
 
-    A mark's share is its height above the floor, from 0 to 1.
+    A mark's share is its height above the floor, from 0 to 1. ``beside`` is HTML.
     """
 
     name: str
@@ -37,6 +35,7 @@ class Lane:
     height: int
     body: str
     marks: tuple[tuple[float, str], ...] = ()
+    beside: str = ""
 
 
 def drawing(path: str, *, width: float, height: float, label: str, kind: str = "") -> str:
@@ -78,36 +77,6 @@ def ticks(name: str, annotation: Annotation, duration: float) -> Lane:
 
 def _lines(times: Iterable[str], top: int) -> str:
     return "".join(f"M{time} {top}V{100 - top}" for time in times)
-
-
-def notes(name: str, annotation: Annotation, duration: float) -> Lane:
-    """Return notes as a piano roll, louder ones darker."""
-    pitches = np.rint(midi_pitches(annotation)).astype(int)
-    low, high = int(pitches.min()) - 2, int(pitches.max()) + 3
-    rows = high - low
-    tiers: list[list[str]] = [[] for _ in range(_TIERS)]
-    loud = _loudness(annotation)
-    for pitch, (start, end), tier in zip(pitches, annotation.intervals, loud, strict=True):
-        length = max(end - start, 0.02)
-        tiers[tier].append(f"M{start:.3f} {high - pitch - 0.95:g}h{length:.3f}v.9h-{length:.3f}z")
-    black = [p for p in range(low, high) if p % 12 in {1, 3, 6, 8, 10}]
-    keys = "".join(f"M0 {high - p - 1}h{duration:.3f}v1h-{duration:.3f}z" for p in black)
-    paths = f'<path class="keys" d="{keys}"/>' + "".join(
-        f'<path class="note" opacity="{(i + 2) / (_TIERS + 1):g}" d="{"".join(d)}"/>'
-        for i, d in enumerate(tiers)
-        if d
-    )
-    octaves = [p for p in range(low, high) if p % 12 == 0]
-    marks = tuple(((p - low + 0.5) / rows, note_name(p)) for p in octaves)
-    label = f"{len(annotation)} notes from {note_name(low + 2)} to {note_name(high - 3)}"
-    body = drawing(paths, width=duration, height=rows, label=label)
-    return Lane(name, "roll", min(max(rows * 5, 90), 240), body, marks)
-
-
-def _loudness(annotation: Annotation) -> list[int]:
-    loud = np.asarray(annotation.attributes.get("velocity", np.full(len(annotation), 90)))
-    full = 1 if loud.dtype.kind == "f" and loud.max() <= 1 else 128
-    return np.clip(loud / full * _TIERS, 0, _TIERS - 1).astype(int).tolist()  # type: ignore[no-any-return]
 
 
 def chroma(frames: Frames, order: tuple[int, ...], duration: float) -> Lane:

@@ -1,4 +1,3 @@
-"use strict";
 (() => {
   const root = document.documentElement;
   const get = (id) => document.getElementById(id);
@@ -7,6 +6,7 @@
   const overview = get("overview"), sight = get("window"), audio = get("sound");
   const duration = Number(stage.dataset.duration);
   const strips = all(".strip").map((strip) => [...strip.children]);
+  const followers = all(".playhead, .played");
   const leading = strips[0] ?? [], rows = all("tbody tr");
   const clamp = (x, low, high) => Math.min(Math.max(x, low), high);
   let now = 0, following = true, width = track.offsetWidth;
@@ -25,11 +25,13 @@
     return found && time < times(found)[1] ? found : undefined;
   };
 
+  const rolls = all(".lane.roll").map((lane, i) => pianoRoll(lane, all(".name.roll")[i], duration, clock));
   const show = () => {
-    stage.style.setProperty("--now", `${(now / duration) * 100}%`);
+    followers.forEach((f) => f.style.setProperty("--now", `${(now / duration) * 100}%`));
     get("now").textContent = clock(now);
     overview.setAttribute("aria-valuenow", now.toFixed(1));
     strips.forEach(mark);
+    rolls.forEach((light) => light(now));
     describe(segmentAt(leading, now));
   };
 

@@ -12,7 +12,7 @@ from string import Template
 
 from audioml.core import __version__
 from audioml.core.analysis import Analysis, Recording
-from audioml.core.formats.events import is_segments, spelled
+from audioml.core.formats.events import NOTES, is_segments, spelled
 from audioml.core.formats.text import clock
 from audioml.core.values import Source
 
@@ -39,10 +39,10 @@ def html(analysis: Analysis, audio: Path | None = None) -> bytes:
     time = timeline(analysis)
     bins = int(min(max(time.duration * 20, 400), 6000))
     shape = waveform(audio, time.duration, bins)
-    script = _asset("page.js")
+    script = _asset("roll.js") + _asset("page.js")
     values = {
         "policy": _policy(script),
-        "style": _asset("page.css"),
+        "style": _asset("page.css") + _asset("roll.css"),
         "script": script,
         "version": escape(__version__),
         "models": _models(analysis),
@@ -91,6 +91,9 @@ def _facts(analysis: Analysis, time: Timeline) -> Iterator[tuple[str, str]]:
                 yield escape(spelled(annotation, i)), ""
     if time.leading:
         yield str(len(time.leading)), "segments"
+    for annotation in analysis.annotations():
+        if annotation.namespace in NOTES:
+            yield f"{len(annotation):,}", "note" if len(annotation) == 1 else "notes"
 
 
 def _sound(audio: Path | None) -> dict[str, str]:
@@ -131,7 +134,7 @@ def _overview(time: Timeline, shape: Waveform | None) -> str:
 
 def _beside(lane: Lane) -> str:
     marks = "".join(f'<s style="bottom:{at:.2%}">{text}</s>' for at, text in lane.marks)
-    inside = f"<span>{escape(lane.name)}</span>{marks}"
+    inside = f"<span>{escape(lane.name)}</span>{marks}{lane.beside}"
     return f'<div class="name {lane.kind}" style="height:{lane.height}px">{inside}</div>'
 
 

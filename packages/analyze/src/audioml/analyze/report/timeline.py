@@ -9,11 +9,12 @@ import numpy as np
 
 from audioml.core.analysis import Analysis
 from audioml.core.chords import parse
-from audioml.core.formats.events import INSTANTS, NOTES, is_segments, named
+from audioml.core.formats.events import INSTANTS, NOTES, Named, is_pedal, is_segments, named
 from audioml.core.formats.text import clock
 from audioml.core.values import Annotation, Frames
 
-from .lanes import Lane, chroma, notes, scale, ticks
+from .lanes import Lane, chroma, scale, ticks
+from .roll import pedal, roll
 from .segments import Segment, segments_of, strip
 
 __all__ = ["Timeline", "is_whole", "timeline"]
@@ -55,7 +56,7 @@ def timeline(analysis: Analysis) -> Timeline:
     strips = [
         (_title(n.entry), segments_of(n.annotation))
         for n in named(analysis)
-        if is_segments(n.annotation) and len(n.annotation) and not is_whole(n.annotation, duration)
+        if _is_strip(n, duration)
     ]
     leading = tuple(strips[0][1]) if strips else ()
     lanes = [strip(name, segments, duration) for name, segments in strips]
@@ -69,6 +70,12 @@ def is_whole(annotation: Annotation, duration: float) -> bool:
     return annotation.namespace != "chord" and bool((lengths >= 0.95 * duration).all())
 
 
+def _is_strip(n: Named, duration: float) -> bool:
+    found = n.annotation
+    labelled = is_segments(found) and not is_pedal(n)
+    return labelled and len(found) > 0 and not is_whole(found, duration)
+
+
 def _drawn(analysis: Analysis, duration: float) -> Iterator[Lane]:
     full = [n for n in named(analysis) if len(n.annotation)]
     for n in full:
@@ -76,7 +83,9 @@ def _drawn(analysis: Analysis, duration: float) -> Iterator[Lane]:
             yield ticks(_INSTANTS[n.annotation.namespace], n.annotation, duration)
     for n in full:
         if n.annotation.namespace in NOTES:
-            yield notes("Notes", n.annotation, duration)
+            yield roll(n.annotation, duration)
+        elif is_pedal(n):
+            yield pedal(n.annotation, duration)
     yield from _chroma(analysis, duration)
 
 

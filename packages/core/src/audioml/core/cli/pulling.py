@@ -19,7 +19,8 @@ def pull_shown(
     """Fetch a model as `Store.pull` does, telling on stderr what is fetched."""
     present = store.find(published.name, published.version)
     fetches = again or present is None or not is_whole(present)
-    if fetches and (given or not offline()) and not is_quiet():
+    told = bool(given) or (bool(published.origins) and not offline())
+    if fetches and told and not is_quiet():
         known = sum(origin.bytes or 0 for origin in published.origins)
         size = f"{known / 1e6:.1f} MB, " if known else ""
         origins = ", ".join([*map(shown, given)] or [origin.url for origin in published.origins])

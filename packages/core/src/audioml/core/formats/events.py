@@ -16,19 +16,24 @@ from ..values import Annotation
 __all__ = [
     "INSTANTS",
     "NOTES",
+    "USUAL_VELOCITY",
     "Named",
     "confidence",
+    "covered",
     "extras",
+    "is_pedal",
     "is_segments",
     "midi_pitches",
     "named",
     "plain",
     "require",
     "spelled",
+    "velocities",
 ]
 
 INSTANTS = frozenset({"beat", "beat_position", "onset"})
 NOTES = frozenset({"note_hz", "note_midi"})
+USUAL_VELOCITY = 80  # of a note of which nobody knows how loud it is
 _PITCH_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
 
@@ -60,9 +65,14 @@ def require(found: list[Named], wanted: str) -> list[Named]:
     return found
 
 
+def is_pedal(n: Named) -> bool:
+    """Tell whether an annotation is the stretches of time in which the sustain pedal is down."""
+    return "pedal" in (n.entry, n.annotation.namespace)
+
+
 def is_segments(annotation: Annotation) -> bool:
     """Tell whether an annotation divides time into labelled stretches, as chords do."""
-    if annotation.namespace in INSTANTS | NOTES | {"tempo"}:
+    if annotation.namespace in INSTANTS | NOTES | {"tempo", "pedal"}:
         return False
     return all(isinstance(value, str) for value in annotation.values)
 
@@ -77,6 +87,20 @@ def _midi_pitch(annotation: Annotation, index: int) -> float:
     return (
         69 + 12 * math.log2(max(value, 1.0) / 440) if annotation.namespace == "note_hz" else value
     )
+
+
+def velocities(annotation: Annotation) -> NDArray[np.int64] | None:
+    """Return how loud each note is, int64, shape (n,), 1 to 127, or None where nothing says.
+
+    They are the attribute ``velocity``: 0 to 127, or 0 to 1 where no float is above 1.
+    """
+    given = annotation.attributes.get("velocity")
+    if given is None or given.ndim != 1 or given.dtype.kind not in "iuf":
+        return None
+    loud = given.astype(np.float64)
+    if given.dtype.kind == "f" and not (loud > 1).any():
+        loud *= 127
+    return np.clip(np.rint(np.nan_to_num(loud, nan=USUAL_VELOCITY)), 1, 127).astype(np.int64)
 
 
 def spelled(annotation: Annotation, index: int) -> str:
@@ -100,6 +124,15 @@ def confidence(annotation: Annotation, index: int) -> float | None:
         return None
     number = plain(annotation.confidence[index])
     return None if number is None else float(number)
+
+
+def covered(annotation: Annotation, duration: float) -> float:
+    """Return the share of ``duration``, in seconds, that lies in any interval, from 0 to 1."""
+    spans = np.clip(annotation.intervals, 0, duration)
+    starts, ends = spans[np.argsort(spans[:, 0])].T
+    before = np.maximum.accumulate(np.append(0.0, ends))[:-1]
+    inside = np.maximum(ends - np.maximum(starts, before), 0).sum()
+    return float(inside / duration) if duration > 0 else 0.0
 
 
 def extras(annotation: Annotation, index: int) -> dict[str, Any]:

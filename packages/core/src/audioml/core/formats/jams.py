@@ -1,13 +1,16 @@
 """JAMS, the JSON annotated music specification (Humphrey et al. 2014), written without its library.
 
-Attributes such as velocity stand in the annotation's sandbox, in the order of the observations.
-JAMS knows no time before zero: what begins earlier begins at zero here.
+Attributes such as velocity stand in the annotation's sandbox, in the order of the observations,
+which is that of time, as the library keeps them. JAMS knows no time before zero: what begins
+earlier begins at zero here.
 """
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from .. import __version__
 from ..analysis import Analysis, Recording
@@ -88,13 +91,14 @@ def _file_metadata(recording: Recording) -> dict[str, Any]:
 
 def _annotation(annotation: Annotation, recording: Recording) -> dict[str, Any]:
     namespace, sandbox = _namespace(annotation), {}
+    order = np.argsort(np.maximum(annotation.intervals[:, 0], 0), kind="stable")
     if namespace != annotation.namespace:
         sandbox["namespace"] = annotation.namespace
-    sandbox |= {name: plain(array) for name, array in annotation.attributes.items()}
+    sandbox |= {name: plain(array[order]) for name, array in annotation.attributes.items()}
     return {
         "annotation_metadata": _annotation_metadata(annotation),
         "namespace": namespace,
-        "data": [_observation(annotation, i) for i in range(len(annotation))],
+        "data": [_observation(annotation, i) for i in order.tolist()],
         "sandbox": sandbox,
         "time": 0.0,
         "duration": plain(recording.duration),
@@ -105,7 +109,7 @@ def _namespace(annotation: Annotation) -> str:
     if annotation.namespace in _NAMESPACES:
         return annotation.namespace
     texts = all(isinstance(value, str) for value in annotation.values)
-    return "tag_open" if texts else "blob"
+    return "tag_open" if texts and len(annotation) else "blob"
 
 
 def _annotation_metadata(annotation: Annotation) -> dict[str, Any]:

@@ -17,7 +17,7 @@ import numpy as np
 from ..analysis import Analysis
 from ..files import native
 from ..values import Annotation
-from .events import INSTANTS, NOTES, Named, midi_pitches, named, require, spelled
+from .events import INSTANTS, NOTES, Named, midi_pitches, named, require, spelled, velocities
 from .format import Format
 
 __all__ = ["SV", "encode"]
@@ -92,14 +92,14 @@ def _model(number: int, n: Named, rate: int) -> Iterator[str]:
 
 def _points(annotation: Annotation, kind: str, frames: list[list[int]]) -> Iterator[dict[str, Any]]:
     pitches = midi_pitches(annotation).tolist() if kind == "notes" else []
-    levels = np.clip(np.asarray(annotation.attributes.get("velocity", [])) / 127, 0, 1).tolist()
+    loud = velocities(annotation)
     heights: dict[str, int] = {}  # a label's place on the vertical axis, in order of appearance
     for i, (start, end) in enumerate(frames):
         label = spelled(annotation, i)
         point: dict[str, Any] = {"frame": start}
         if kind == "notes":
             point |= {"value": pitches[i], "duration": end - start}
-            point |= {"level": f"{levels[i]:.4g}"} if levels else {}
+            point |= {} if loud is None else {"level": f"{loud[i] / 127:.4g}"}
         elif kind == "regions":
             point |= {"value": heights.setdefault(label, len(heights)), "duration": end - start}
         yield point | {"label": label}

@@ -1,6 +1,7 @@
 """A table for people in a terminal: when, what, and a bar for how sure.
 
-Beats, onsets and notes are too many for rows; each gets one line that counts them.
+Beats, onsets, notes and presses of the pedal are too many for rows; each gets one line that counts
+them.
 """
 
 from __future__ import annotations
@@ -11,7 +12,18 @@ import numpy as np
 
 from ..analysis import Analysis, Recording
 from ..values import Annotation
-from .events import INSTANTS, NOTES, confidence, midi_pitches, named, spelled
+from .events import (
+    INSTANTS,
+    NOTES,
+    Named,
+    confidence,
+    covered,
+    is_pedal,
+    midi_pitches,
+    named,
+    spelled,
+    velocities,
+)
 from .format import Format
 
 __all__ = ["TEXT", "clock", "encode"]
@@ -26,7 +38,7 @@ def encode(analysis: Analysis) -> bytes:
         name = n.entry if n.entry == n.estimator else f"{n.estimator}: {n.entry}"
         source = n.annotation.source
         lines.append(f"{name} ({source.name} {source.version})" if source else name)
-        lines += [f"  {line}" for line in _lines(n.annotation)]
+        lines += [f"  {line}" for line in _lines(n, analysis.recording.duration)]
         lines.append("")
     return "\n".join(lines).encode(errors="replace")  # a file name may be no text
 
@@ -48,15 +60,18 @@ def _heading(recording: Recording) -> str:
     return " · ".join(" ".join(part.split()) for part in parts if part)
 
 
-def _lines(annotation: Annotation) -> Iterator[str]:
+def _lines(n: Named, duration: float) -> Iterator[str]:
+    annotation = n.annotation
     if not len(annotation):
         yield "nothing found"
     elif annotation.namespace in INSTANTS:
         yield _instants(annotation)
     elif annotation.namespace in NOTES:
-        pitches = midi_pitches(annotation)
-        low, high = (spelled(annotation, int(f(pitches))) for f in (np.argmin, np.argmax))
-        yield f"{len(annotation)} notes, {low} to {high}"
+        yield _notes(annotation)
+    elif is_pedal(n):
+        count = len(annotation)
+        share = covered(annotation, duration)
+        yield f"{count} press{'es' * (count != 1)}, down {share:.0%} of the time"
     else:
         yield from _rows(annotation)
 
@@ -68,6 +83,13 @@ def _instants(annotation: Annotation) -> str:
     if annotation.namespace == "onset" or not len(gaps) or np.median(gaps) <= 0:
         return text
     return f"{text}, {60 / np.median(gaps):.1f} BPM (median)"
+
+
+def _notes(annotation: Annotation) -> str:
+    pitches, loud = midi_pitches(annotation), velocities(annotation)
+    low, high = (spelled(annotation, int(f(pitches))) for f in (np.argmin, np.argmax))
+    text = f"{len(annotation)} note{'s' * (len(annotation) != 1)}, {low} to {high}"
+    return text if loud is None else f"{text}, velocities {loud.min()} to {loud.max()}"
 
 
 def _rows(annotation: Annotation) -> Iterator[str]:

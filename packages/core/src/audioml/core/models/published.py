@@ -44,7 +44,7 @@ class Published:
     name, version, license, description
         As in ``model.json``; ``license`` is the one of the weights.
     origins
-        The files that it is made of.
+        The files that it is made of; none where a plugin brings the model along.
     write
         ``write(fetched, folder)`` fills the empty ``folder`` from the fetched files, in the order
         of ``origins``; None where the one file is an exported model folder already. It runs none
@@ -64,8 +64,8 @@ class Published:
     answers: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if not self.origins or (self.write is None and len(self.origins) > 1):
+        if self.write is None and len(self.origins) != 1:
             raise PluginError(
-                f"{self.name} has {len(self.origins)} origins; expected one, or several and "
+                f"{self.name} has {len(self.origins)} origins; expected one, or any number and "
                 "a function that makes a folder of them"
             )

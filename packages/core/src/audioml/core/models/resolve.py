@@ -21,6 +21,7 @@ _FIRST_PARTY = {
     "crema-chord": "audioml-crema",
     **dict.fromkeys(("beat", "tempo", "onset"), "audioml-librosa"),
     **dict.fromkeys(("embedding", "vggish"), "audioml-vggish"),
+    **dict.fromkeys(("notes", "piano-notes"), "audioml-transcription"),
 }
 """Names that people know from the documentation, and what answers to them."""
 _BACKENDS = {".onnx": "audioml-onnx", ".tflite": "audioml-tflite"}

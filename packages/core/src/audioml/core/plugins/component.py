@@ -16,6 +16,7 @@ __all__ = ["KINDS", "Component"]
 
 KINDS = {
     "backend": "loads model files of one runtime",
+    "collection": "recordings that can be acquired, with their licences",
     "command": "a command of the `audioml` command line, a click.Command",
     "decoder": "turns model outputs into a prediction",
     "estimator": "a whole estimator, where three stages do not fit",
@@ -24,6 +25,7 @@ KINDS = {
     "generator": "makes sound",
     "importer": "makes a model folder of what another system leaves",
     "model": "a published model that can be pulled into the store",
+    "parser": "finds the recordings and labels of a data set, for `audioml train prepare`",
     "sink": "takes results where they are wanted",
     "route": "adds addresses to what `audioml serve` answers",
     "source": "brings sound from where it is made",

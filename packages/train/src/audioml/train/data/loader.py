@@ -107,6 +107,11 @@ class EvaluationLoader:
         See `places_side_by_side`.
     options
         Of `torch.utils.data.DataLoader`.
+
+    Raises
+    ------
+    ValidationError
+        If one of several processes would get no window.
     """
 
     def __init__(
@@ -124,6 +129,11 @@ class EvaluationLoader:
         self.places = [
             *places_side_by_side(lengths, length=reader.length, hop=hop, rank=rank, world=world)
         ]
+        if not self.places and world > 1:
+            raise ValidationError(
+                f"there are fewer windows to evaluate on than the {world} processes that share "
+                "them: take fewer processes, or more recordings"
+            )
         batches: Any = [
             self.places[first : first + batch_size]
             for first in range(0, len(self.places), batch_size)

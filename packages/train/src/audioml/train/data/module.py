@@ -12,6 +12,7 @@ from audioml.core.errors import UsageError, ValidationError
 
 from .loader import EvaluationLoader, RandomLoader
 from .prepared import Prepared
+from .splitting import folds_of
 from .targets import targets_of
 from .windows import RandomPlaces, Targets, WindowReader
 
@@ -50,6 +51,9 @@ class CorpusData(LightningDataModule):
         Whether batches go to the GPU by way of pinned memory; by default where there is one.
     where
         Columns of the manifest and the values that rows must have, for all splits.
+    folds, fold
+        Of so many parts of the splits ``train`` and ``validation``, with no piece in two of them,
+        number ``fold`` is validated on and the others are trained on; what is tested on stays.
     """
 
     def __init__(
@@ -68,8 +72,12 @@ class CorpusData(LightningDataModule):
         prefetch: int = 2,
         pin_memory: bool | None = None,
         where: Mapping[str, Any] | None = None,
+        folds: int | None = None,
+        fold: int = 0,
     ) -> None:
         super().__init__()
+        if folds is not None and not 0 <= fold < folds:
+            raise UsageError(f"'fold' must be from 0 to {folds - 1}, got {fold}")
         if window <= 0 or batch_size < 1:
             raise UsageError(
                 f"'window' and 'batch_size' must be above 0, got {window!r} and {batch_size!r}"
@@ -78,7 +86,7 @@ class CorpusData(LightningDataModule):
         self.eval_batch_size = eval_batch_size or batch_size
         self.hop, self.steps, self.seed, self.short = hop, steps, seed, short
         self.workers, self.prefetch, self.pin_memory = workers, prefetch, pin_memory
-        self.where = dict(where or {})
+        self.where, self.folds, self.fold = dict(where or {}), folds, fold
         self._given_targets = targets
         self._prepared: Prepared | None = None
         self._train: RandomLoader | None = None
@@ -156,13 +164,22 @@ class CorpusData(LightningDataModule):
             self._state = state
 
     def _reader(self, split: str) -> WindowReader:
-        rows = self.prepared.filter(split=split)
+        rows = self.prepared.filter(**self._rows(split))
         if split == "train" and not len(rows):
             raise ValidationError(
                 f"the corpus in {self.path} has no recordings to train on; see its report.json"
             )
         length = max(1, round(self.window * self.rate))
         return WindowReader(rows, length=length, targets=self.targets)
+
+    def _rows(self, split: str) -> dict[str, Any]:
+        if self.folds is None or split == "test":
+            return {"split": split}
+        learnt = {"split": ["train", "validation"]}
+        groups = self.prepared.corpus.filter(**learnt).column("group")
+        folds = folds_of(groups, self.folds)
+        held = split == "validation"
+        return {**learnt, "group": [g for g, f in folds.items() if (f == self.fold) == held]}
 
     def _evaluation(self, split: str) -> EvaluationLoader | list[Any]:
         reader = self._reader(split)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -11,6 +10,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from audioml.core.errors import UsageError
+
+from ..suggesting import suggestion
 
 __all__ = ["SPLITS", "Settings"]
 
@@ -167,9 +168,8 @@ class Settings:
         known = [field.name for field in fields(cls)]
         for name in given:
             if name not in known:
-                close = difflib.get_close_matches(name, known, 1)
-                hint = f"did you mean {close[0]!r}?" if close else f"there is {', '.join(known)}"
-                raise UsageError(f"prepare has no setting {name!r}; {hint}")
+                hint = suggestion(name, known) or f"; there is {', '.join(known)}"
+                raise UsageError(f"prepare has no setting {name!r}{hint}")
         if not given.get("source_path"):
             raise UsageError("prepare needs the folder of the data set: source_path=FOLDER")
         return cls(**given)

@@ -14,7 +14,7 @@ from audioml.core.errors import UsageError
 
 from .settings import SPLITS
 
-__all__ = ["leaks", "named_split", "seed_that_fills", "split_of"]
+__all__ = ["folds_of", "leaks", "named_split", "seed_that_fills", "split_of"]
 
 _ALIASES = {
     "train": ("train", "training", "tr"),
@@ -37,14 +37,33 @@ def split_of(group: str, shares: Sequence[float], *, seed: int = 0) -> str:
     seed
         Other seeds give other splits.
     """
-    digest = hashlib.sha256(f"{seed}\0{group}".encode("utf-8", "surrogateescape")).digest()
-    point = int.from_bytes(digest[:6]) / 2**48
+    point = _point(group, seed)
     end = 0.0
     for name, share in zip(SPLITS, shares, strict=True):
         end += share
         if point < end:
             return name
     return next(name for name, share in reversed([*zip(SPLITS, shares, strict=True)]) if share)
+
+
+def folds_of(groups: Iterable[str], folds: int, *, seed: int = 0) -> dict[str, int]:
+    """Return the fold of each group, from 0 on, with as many groups in one as in another.
+
+    Raises
+    ------
+    UsageError
+        If there are fewer groups than folds, or fewer than two folds.
+    """
+    names = sorted(set(groups), key=lambda group: (_point(group, seed), group))
+    if not 2 <= folds <= len(names):
+        raise UsageError(f"'folds' must be from 2 to the {len(names)} groups, got {folds}")
+    return {name: place % folds for place, name in enumerate(names)}
+
+
+def _point(group: str, seed: int) -> float:
+    """Return where a group lies between 0 and 1."""
+    digest = hashlib.sha256(f"{seed}\0{group}".encode("utf-8", "surrogateescape")).digest()
+    return int.from_bytes(digest[:6]) / 2**48
 
 
 def named_split(text: object) -> str | None:

@@ -2,6 +2,7 @@
 
 from .card import Card
 from .folder import FORMS, write_folder
+from .int8file import write_int8
 from .network import Exportable, exportable
 from .onnxfile import write_onnx
 from .parity import TOLERANCE, check, difference
@@ -17,6 +18,7 @@ __all__ = [
     "difference",
     "exportable",
     "write_folder",
+    "write_int8",
     "write_onnx",
     "write_tflite",
     "write_torch",

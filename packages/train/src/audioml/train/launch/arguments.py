@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +11,7 @@ from pathlib import Path
 from audioml.core.errors import IntegrityError, NotFoundError, UsageError
 from audioml.core.files import shown
 
+from ..suggesting import suggestion
 from .state import read_overrides
 
 __all__ = ["CONFIG", "LATE", "Arguments", "key_of", "parse"]
@@ -63,6 +65,7 @@ def parse(arguments: Sequence[str]) -> Arguments:
         If that run is not there.
     """
     options, settings = _split(arguments)
+    _check_options(options)
     parsed = Arguments(tuple(options), tuple(map(_normal, settings)))
     parsed = _continued(parsed)
     return replace(parsed, tasks=_tasks(parsed.settings))
@@ -70,6 +73,9 @@ def parse(arguments: Sequence[str]) -> Arguments:
 
 _TAKING = {"--cfg", "-c", "--package", "-p", "--config-path", "-cp", "--config-name", "-cn"}
 _TAKING |= {"--config-dir", "-cd", "--experimental-rerun"}
+_OPTIONS = {"--help", "-h", "--hydra-help", "--version", "--resolve", "--run", "-r", "--multirun"}
+_OPTIONS |= {"-m", "--shell-completion", "-sc", "--info", "-i", *_TAKING}
+_SHOWN = ("job", "hydra", "all")
 
 
 def _split(arguments: Iterable[str]) -> tuple[list[str], list[str]]:
@@ -85,6 +91,15 @@ def _split(arguments: Iterable[str]) -> tuple[list[str], list[str]]:
     return options, settings
 
 
+def _check_options(options: Sequence[str]) -> None:
+    """Refuse what Hydra would answer with all that it knows."""
+    for option, value in itertools.zip_longest(options, options[1:]):
+        if option.startswith("-") and option.partition("=")[0] not in _OPTIONS:
+            raise UsageError(f"there is no option {option}{suggestion(option, sorted(_OPTIONS))}")
+        if option in {"--cfg", "-c"} and value not in _SHOWN:
+            raise UsageError(f"{option} takes {', '.join(_SHOWN)}, got {value!r}")
+
+
 def _normal(setting: str) -> str:
     found = _SETTING.fullmatch(setting)
     if found and found["sign"] in {"+", "++"} and found["key"].partition("@")[0] in LATE:
@@ -96,7 +111,8 @@ def _tasks(settings: Iterable[str]) -> tuple[str, ...]:
     for setting in settings:
         if key_of(setting) == "task":
             value = setting.partition("=")[2].strip()
-            return tuple(name.strip().strip("'\"") for name in value.split(","))
+            names = (name.strip().strip("'\"") for name in value.split(","))
+            return tuple(name for name in names if name)
     return ()
 
 

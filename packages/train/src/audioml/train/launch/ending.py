@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +13,13 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from audioml.core.errors import AudiomlError
+from audioml.core.files import shown
 
 from .state import State
 
 __all__ = ["Ending", "ended"]
+
+_log = logging.getLogger("audioml.train")
 
 
 @dataclass(slots=True)
@@ -58,6 +62,8 @@ class _Recorded:
         from ..runs import record
 
         state, over = ending.state, status != "running"
+        if over:
+            _draw(self._folder)
         record(
             self._folder,
             task=str(self._config.task.name),
@@ -78,13 +84,22 @@ class _Recorded:
             notify(self._config.notify, self._folder)
 
 
+def _draw(folder: Path) -> None:
+    from ..runs.curves import draw_curves
+
+    try:
+        draw_curves(folder)
+    except Exception as error:  # noqa: BLE001 - a picture is not worth a run
+        _log.warning("the curves of %s are not drawn: %s", shown(folder), error)
+
+
 def _wanted(config: Any) -> bool:
     wanted = config.get("notify") or {}
     return bool(wanted.get("email") or wanted.get("webhook"))
 
 
 def _check(config: Any) -> None:
-    if _wanted(config):
+    if config.get("notify"):
         from ..notify import check
 
         check(config.notify)

@@ -17,15 +17,15 @@ from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch import Trainer, seed_everything
 from lightning.pytorch.callbacks import Checkpoint, ModelCheckpoint, ProgressBar
 
-from audioml.core.errors import UsageError
+from audioml.core.errors import AudiomlError, UsageError
 from audioml.core.files import replacing_folder
 
 from ..module.checkpoints import SafeCheckpointIO
+from ..suggesting import suggestion
 from .continuing import Midway, checked, trim
 from .parts import callbacks, loggers, made, sentences
 from .searchpath import task as find_task
 from .stamp import Stamp
-from .typos import suggestion
 
 __all__ = ["fit"]
 
@@ -48,7 +48,7 @@ def fit(config: Any, folder: Path) -> dict[str, Any]:
     torch.set_float32_matmul_precision(config.matmul_precision)
     with sentences():
         data, module = task.data(config), task.module(config)
-    logs = loggers(config.logger, folder)
+    logs = loggers(config, folder)
     trim(logs, checkpoint)
     parts = callbacks(config.get("callbacks"))
     trainer = _trainer(config, [*parts, Stamp(config), Midway()], logs)
@@ -75,7 +75,9 @@ def _trainer(config: Any, parts: list[Any], logs: list[Any]) -> Trainer:
             enable_model_summary=False,
             enable_checkpointing=any(isinstance(part, Checkpoint) for part in parts),
         )
-    except (MisconfigurationException, ValueError) as error:
+    except AudiomlError:
+        raise
+    except (TypeError, ValueError) as error:
         raise UsageError(f"the trainer cannot be made: {' '.join(str(error).split())}") from error
     return trainer
 

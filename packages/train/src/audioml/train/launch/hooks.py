@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from hydra.experimental.callback import Callback
+from omegaconf import OmegaConf
+
+from audioml.core.files import write_bytes
 
 from .outcome import replace_all
 from .state import State
@@ -15,6 +18,11 @@ __all__ = ["Gathered"]
 
 class Gathered(Callback):
     """Learns by files how the runs of a sweep ended, which may have been in other processes."""
+
+    def on_multirun_start(self, config: Any, **_: Any) -> None:
+        """Keep what the sweep was started with; of Hydra's sweepers only the basic one does."""
+        folder = Path(config.hydra.sweep.dir)
+        write_bytes(folder / "multirun.yaml", OmegaConf.to_yaml(config).encode())
 
     def on_multirun_end(self, config: Any, **_: Any) -> None:
         """Read how each run of the sweep ended."""

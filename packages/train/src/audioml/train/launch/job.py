@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import math
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +17,7 @@ from omegaconf import OmegaConf
 from audioml.core.cli.output import continue_logging
 from audioml.core.errors import AudiomlError
 
+from ..runs.redaction import redacted_text
 from .ending import ended
 from .outcome import report
 from .running import prepared, run
@@ -31,14 +32,14 @@ def job(cfg: Any) -> float | None:
     """Train, and return the optimised figure.
 
     A run of a sweep that is done already returns what it reached then; one that was begun goes on.
-    A run of a sweep that fails returns a figure that is no number, and the sweep goes on.
+    A run that fails returns None, and the sweep goes on.
     """
     hydra = HydraConfig.get()
     folder = Path(hydra.runtime.output_dir)
     asked: Any = OmegaConf.to_container(hydra.overrides.task, resolve=False)
     overrides = tuple(asked)
     in_sweep = hydra.mode == RunMode.MULTIRUN
-    with _logged():
+    with _logged(), _unseen():
         if in_sweep:
             earlier = State.read(folder)
             if earlier is not None and _same(earlier.overrides, overrides):
@@ -69,7 +70,7 @@ def _tried(cfg: Any, folder: Path, overrides: tuple[str, ...], *, in_sweep: bool
         report(folder, state, None if in_sweep else error)
         if in_sweep and not isinstance(error, AudiomlError):
             _log.exception("a run of the sweep failed")
-        return math.nan
+        return None
     report(folder, state)
     return state.metric
 
@@ -84,6 +85,17 @@ def _failed(begun: State, error: Exception) -> State:
 def _kept(state: State, folder: Path) -> None:
     with contextlib.suppress(AudiomlError):  # the disk may be what failed
         state.write(folder)
+
+
+@contextlib.contextmanager
+def _unseen() -> Iterator[None]:
+    """Keep secrets from loggers that write the command line down, as that of W&B does."""
+    before = sys.argv
+    sys.argv = [redacted_text(argument) for argument in before]
+    try:
+        yield
+    finally:
+        sys.argv = before
 
 
 @contextlib.contextmanager

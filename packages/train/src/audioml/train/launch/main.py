@@ -9,8 +9,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from audioml.core.cli.output import say
-from audioml.core.errors import UsageError
+from audioml.core.errors import AudiomlError, OutputError, UsageError
+from audioml.core.files import shown
 
+from ..suggesting import suggestion
 from .arguments import CONFIG, Arguments, key_of, parse
 from .outcome import Launched, gathering
 from .searchpath import search_path, task_names
@@ -37,7 +39,7 @@ def launch(arguments: Sequence[str]) -> Launched:
         try:
             _hydra(parsed)
         except Exception as error:  # noqa: BLE001 - it is raised below
-            done.error = error
+            done.error = None if done.all_failed else _of_hydra(error)
     if done.error is not None:
         raise _explained(done.error, parsed)
     for sentence in done.failed:
@@ -58,11 +60,9 @@ def _with_search_path(parsed: Arguments) -> Arguments:
 
 
 def _refuse_no_task(parsed: Arguments) -> None:
-    from .typos import suggestion
-
     for setting in parsed.settings:
         meant = suggestion(key_of(setting), ["task"])
-        if meant:
+        if meant and key_of(setting) != "task":
             raise UsageError(f"there is no setting {key_of(setting)!r}{meant}")
     known = ", ".join(task_names()) or "none; install a plugin that has one"
     raise UsageError(f"no task is named: audioml train task=NAME (there is: {known})")
@@ -76,6 +76,13 @@ def _hydra(parsed: Arguments) -> None:
     main = hydra.main(config_path=f"pkg://{CONFIG}", config_name="train", version_base="1.3")(job)
     with _command_line(parsed.given), _errors_as_they_are():
         main()
+
+
+def _of_hydra(error: Exception) -> Exception:
+    """Return what went wrong before a run began or between runs."""
+    if isinstance(error, OSError) and error.filename and not isinstance(error, AudiomlError):
+        return OutputError(f"cannot write {shown(error.filename)}: {error.strerror}")
+    return error
 
 
 def _explained(error: Exception, parsed: Arguments) -> Exception:

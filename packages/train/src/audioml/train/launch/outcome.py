@@ -38,6 +38,11 @@ class Launched:
         ]
 
     @property
+    def all_failed(self) -> bool:
+        """Return whether no run ended well, so that a sweeper had nothing to choose from."""
+        return bool(self.states) and len(self.failed) == len(self.states)
+
+    @property
     def exit_code(self) -> int:
         """Return 1 if a run of a sweep has failed."""
         return 1 if self.failed else 0

@@ -11,10 +11,14 @@ from typing import Any
 
 from hydra.errors import InstantiationException
 from hydra.utils import get_object, instantiate
-from omegaconf import DictConfig
+from lightning.fabric.utilities.exceptions import MisconfigurationException
+from omegaconf import DictConfig, OmegaConf
 
 from audioml.core.errors import AudiomlError, UsageError
 from audioml.core.files import write_bytes
+
+from ..runs.redaction import redacted
+from ..suggesting import suggestion
 
 __all__ = ["callbacks", "loggers", "made", "sentences"]
 
@@ -41,9 +45,11 @@ def sentences() -> Iterator[None]:
         if isinstance(cause, AudiomlError):
             raise cause from None
         if "locating target" in str(error):
-            raise UsageError(f"{target} is not to be found: {_last(cause or error)}") from error
+            raise UsageError(f"{target} is not to be found: {_line(cause or error)}") from error
         if isinstance(cause, TypeError) and "argument" in str(cause):
             raise UsageError(f"{target} cannot be made: {cause}{_meant(cause, target)}") from error
+        if isinstance(cause, MisconfigurationException):
+            raise UsageError(f"{target} cannot be made: {_line(cause)}") from error
         if cause is not None:
             raise cause from error
         raise
@@ -54,14 +60,12 @@ def _target(error: InstantiationException) -> str:
     return found[1] if found else "what `_target_` names"
 
 
-def _last(error: BaseException) -> str:
+def _line(error: BaseException) -> str:
     return " ".join(str(error).split("\n")[0].split())
 
 
 def _meant(error: TypeError, target: str) -> str:
     """Return the argument that may have been meant by one that is not there."""
-    from .typos import suggestion
-
     found = re.search(r"unexpected keyword argument '(\w+)'$", str(error))
     if not found:
         return ""
@@ -83,15 +87,22 @@ def callbacks(config: Any) -> list[Any]:
 
 
 def loggers(config: Any, folder: Path) -> list[Any]:
-    """Return the loggers of a run, which go on with what an earlier part of it wrote."""
-    return [_logger(node, folder) for _, node in _described(config)]
+    """Return the loggers of a run, which go on with what an earlier part of it wrote.
+
+    Each is told the settings of the run, without what looks like a credential.
+    """
+    told = redacted(OmegaConf.to_container(config, resolve=True))
+    told.pop("ckpt_path", None)  # a run that goes on is the same run
+    return [_logger(node, folder, told) for _, node in _described(config.logger)]
 
 
-def _logger(node: Any, folder: Path) -> Any:
+def _logger(node: Any, folder: Path, told: dict[str, Any]) -> Any:
     kind = str(node["_target_"]).rpartition(".")[2]
     kept = folder / f"{kind}.id"
     if kind not in _IDS:
-        return made(node)
+        logger = made(node)
+        logger.log_hyperparams(told)
+        return logger
     argument = _IDS[kind]
     known = {argument: kept.read_text(encoding="utf-8")} if kept.is_file() else {}
     more = {"resume": "allow"} if known and kind == "WandbLogger" else {}
@@ -99,6 +110,8 @@ def _logger(node: Any, folder: Path) -> Any:
     identity = logger.run_id if kind == "MLFlowLogger" else logger.experiment.id
     if isinstance(identity, str):
         write_bytes(kept, identity.encode())
+    if not (known and kind == "MLFlowLogger"):  # which refuses a setting that has changed
+        logger.log_hyperparams(told)
     return logger
 
 

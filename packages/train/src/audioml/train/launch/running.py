@@ -20,8 +20,17 @@ RESOLVED = "resolved.yaml"
 
 
 def prepared(cfg: Any, folder: Path, begun: State) -> Any:
-    """Return the configuration with all references resolved, as it is kept in the run's folder."""
+    """Return the configuration with all references resolved, as it is kept in the run's folder.
+
+    Raises
+    ------
+    UsageError
+        If a setting cannot have its value.
+    """
+    from .values import check_values
+
     config = OmegaConf.create(OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True))
+    check_values(config)
     write_bytes(folder / RESOLVED, OmegaConf.to_yaml(config).encode())
     begun.write(folder)
     return config

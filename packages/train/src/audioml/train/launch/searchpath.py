@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import logging
 from collections.abc import Sequence
 from typing import Any
 
 from audioml.core.errors import AudiomlError, PluginError, UsageError
 from audioml.core.plugins import Component, registry
+
+from ..suggesting import suggestion
 
 __all__ = ["search_path", "task", "task_names"]
 
@@ -33,9 +34,9 @@ def task(name: str) -> Any:
         If what the plugin offers is no task.
     """
     known = task_names()
-    close = difflib.get_close_matches(name, known, 1)
-    if name not in known and close:
-        raise UsageError(f"there is no task {name!r}; did you mean {close[0]!r}?")
+    meant = suggestion(name, known)
+    if name not in known and meant:
+        raise UsageError(f"there is no task {name!r}{meant}")
     return _made(registry().find("task", name))
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from hydra import compose, initialize_config_module
@@ -14,9 +13,10 @@ from omegaconf.errors import OmegaConfBaseException
 
 from audioml.core.errors import UsageError
 
+from ..suggesting import suggestion
 from .arguments import CONFIG, LATE, Arguments, key_of
 
-__all__ = ["explained", "suggestion", "unknown_key"]
+__all__ = ["explained", "unknown_key"]
 
 _GROUPS = ("data", "model", "augmentation", "callbacks", "logger", "trainer", "paths", *LATE)
 
@@ -26,6 +26,9 @@ def explained(error: Exception, arguments: Arguments) -> UsageError:
     if isinstance(error, MissingConfigException):
         return UsageError(_missing(error))
     if isinstance(error, OverrideParseException):
+        reason = re.search(r"while evaluating .*", str(error))
+        if reason:
+            return UsageError(f"{error.override!r} cannot be read: an error {reason[0]}")
         return UsageError(
             f"{error.override!r} is no setting: write NAME=VALUE, with quotes round what holds "
             "spaces, commas or brackets"
@@ -52,12 +55,6 @@ def _missing(error: MissingConfigException) -> str:
     options = [str(option) for option in error.options or ()]
     there = f" (there is: {', '.join(options)})" if options else ""
     return f"there is no {group}={name}{suggestion(name, options)}{there}"
-
-
-def suggestion(name: str, known: Sequence[str]) -> str:
-    """Return what may have been meant, as the end of a sentence."""
-    close = difflib.get_close_matches(name, known, 1)
-    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def unknown_key(key: str, arguments: Arguments) -> str:

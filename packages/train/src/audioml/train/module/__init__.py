@@ -10,7 +10,9 @@ from .last import LastCheckpoint
 from .loading import ResumableLoader
 from .loggers import CSVLog, TensorBoardLog
 from .metrics import Streaming, flattened
+from .profiling import NoProfiler
 from .progress import Progress, Summary
+from .same import SameBatches
 from .schedules import warm_cosine, warm_cosine_factor
 from .seeding import SeededSteps
 
@@ -20,9 +22,11 @@ __all__ = [
     "CSVLog",
     "FiniteLoss",
     "LastCheckpoint",
+    "NoProfiler",
     "Progress",
     "ResumableLoader",
     "SafeCheckpointIO",
+    "SameBatches",
     "SeededSteps",
     "Streaming",
     "Summary",

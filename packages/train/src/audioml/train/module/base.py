@@ -78,6 +78,12 @@ class AudioModule(LightningModule):
         """Return the network that is validated and exported: the averaged one, if there is one."""
         return self.network if self.average is None else self.average
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "_current_fx_name":  # set fifty times a step, and never a part of the network
+            object.__setattr__(self, name, value)
+        else:
+            super().__setattr__(name, value)
+
     def forward(self, audio: Tensor) -> Any:
         """Return the answer of the network that is in use: trained or validated."""
         return (self.network if self.training else self.evaluated)(audio)

@@ -43,7 +43,7 @@ class FiniteLoss(Callback):
         loss = outputs["loss"] if isinstance(outputs, dict) else outputs
         if not isinstance(loss, Tensor) or self._first is None:
             return
-        bad = torch.where(torch.isfinite(loss.detach()).all(), -1, trainer.global_step)
+        bad = torch.where(loss.detach().isfinite().all(), -1, trainer.global_step)
         self._first = torch.where(self._first < 0, bad, self._first)
         every: int = trainer.log_every_n_steps  # type: ignore[attr-defined]
         if trainer.global_step % max(every, 1) == 0:

@@ -11,7 +11,7 @@ from typing import Any
 from lightning.pytorch.loggers import Logger, TensorBoardLogger
 from lightning_utilities.core.rank_zero import rank_zero_only
 
-from audioml.core.files import replacing
+from audioml.core.files import replacing, shown, writing
 
 __all__ = ["CSVLog", "TensorBoardLog"]
 
@@ -52,20 +52,24 @@ class CSVLog(Logger):
 
     @rank_zero_only
     def log_metrics(self, metrics: Mapping[str, Any], step: int | None = None) -> None:
-        """Add a row for each figure."""
+        """Add a row for each figure.
+
+        Raises
+        ------
+        OutputError
+            If the disk is full, or the place cannot be written.
+        """
         epoch = metrics.get("epoch", "")
         rows = [
             [step, "" if epoch == "" else int(epoch), name, f"{float(value):.9g}"]
             for name, value in metrics.items()
             if name != "epoch" and (str(step), name) not in self._known
         ]
-        begun = self._path.exists()
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self._path.open("a", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            if not begun:
-                writer.writerow(["step", "epoch", "name", "value"])
-            writer.writerows(rows)
+        head = [] if self._path.exists() else [["step", "epoch", "name", "value"]]
+        with writing(shown(self._path)):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with self._path.open("a", newline="", encoding="utf-8") as file:
+                csv.writer(file, lineterminator="\n").writerows([*head, *rows])
 
     def go_on(self, step: int) -> None:
         """Forget what was measured from ``step`` on, which is measured again."""

@@ -9,8 +9,12 @@ The configuration, each part of which may be absent or null::
       from: trainer@example.org
       credentials: env          # AUDIOML_SMTP_USER and AUDIOML_SMTP_PASSWORD; or a file; or none
       attach: ["*.png"]         # small artifacts by their names
-    webhook: https://…          # better env:NAME, or {credentials: FILE}: such a URL is a password
-    on: [completed, failed]
+    webhook: env:NAME           # the variable that holds the URL, for such a URL is a password;
+                                # or {credentials: FILE}; or the URL itself
+    "on": always                # or success, or failure (runs that were interrupted are some)
+
+A configuration is written down with every run and its checkpoints, so that secrets belong into
+variables, or into a file, and never into it.
 
 A file of credentials is TOML or ini: ``[email]`` with ``user`` and ``password``, ``[webhook]`` with
 ``url``. It is refused where git or others could show it to somebody; see `guard`.

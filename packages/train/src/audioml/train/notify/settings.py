@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from audioml.core.errors import UsageError
 
-from ..runs.manifest import STATUSES
 from ..runs.plain import plain
+from ..suggesting import suggestion
 from . import credentials
 from .secret import Secret
 
 __all__ = ["Email", "Settings", "Webhook", "read_settings"]
 
+_ENDS = {
+    "always": ("completed", "failed", "interrupted"),
+    "success": ("completed",),
+    "failure": ("failed", "interrupted"),
+}
 _TLS_PORT = 465
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 _PASSWORDS = ("password", "passwd", "pass", "user", "username", "login", "token")
@@ -52,7 +56,7 @@ class Settings:
 
     email: Email | None = None
     webhook: Webhook | None = None
-    on: tuple[str, ...] = ("completed", "failed", "interrupted")
+    on: tuple[str, ...] = ()  # statuses
 
 
 def read_settings(config: Any) -> Settings:
@@ -65,12 +69,18 @@ def read_settings(config: Any) -> Settings:
     CredentialsError, ExposedCredentialsError
         If the URL of the webhook is kept where it is not found, or not private.
     """
-    about = _mapping(plain(config) or {}, "notify", ("email", "webhook", "on"))
-    on = _texts(about.get("on"), "notify.on") or Settings().on
-    for status in on:
-        if status not in STATUSES:
-            raise UsageError(f"notify.on takes {', '.join(STATUSES)}, got {status!r}")
-    return Settings(email=_email(about.get("email")), webhook=_webhook(about.get("webhook")), on=on)
+    given = plain(config) or {}
+    if isinstance(given, dict) and "True" in given:  # what YAML makes of a bare `on`
+        given["on"] = given.pop("True")
+    about = _mapping(given, "notify", ("email", "webhook", "on"))
+    on = about.get("on") or "always"
+    if not isinstance(on, str) or on not in _ENDS:
+        raise UsageError(f"notify.on must be {' or '.join(_ENDS)}, got {on!r}")
+    return Settings(
+        email=_email(about.get("email")),
+        webhook=_webhook(about.get("webhook")),
+        on=_ENDS[on],
+    )
 
 
 def _email(given: Any) -> Email | None:
@@ -135,7 +145,7 @@ def _check_address(address: str) -> None:
         raise UsageError(f"an e-mail address was expected, got {address!r}")
 
 
-def _mapping(given: Any, what: str, names: Any) -> Mapping[str, Any]:
+def _mapping(given: Any, what: str, names: Sequence[str]) -> Mapping[str, Any]:
     if not isinstance(given, Mapping):
         raise UsageError(f"{what} must have names and values, got {type(given).__name__}")
     for name in given:
@@ -146,9 +156,8 @@ def _mapping(given: Any, what: str, names: Any) -> Mapping[str, Any]:
                 f"{what}.{name} has no place in a configuration, which is written down with every "
                 f"run: set {credentials.USER} and {credentials.PASSWORD}, or credentials to a file"
             )
-        close = difflib.get_close_matches(str(name), [str(n) for n in names], 1)
-        hint = f"did you mean {close[0]!r}?" if close else f"it takes {', '.join(names)}"
-        raise UsageError(f"{what} has no {name!r}; {hint}")
+        hint = suggestion(str(name), names) or f"; it takes {', '.join(names)}"
+        raise UsageError(f"{what} has no {name!r}{hint}")
     return given
 
 

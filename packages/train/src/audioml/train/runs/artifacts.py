@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["Artifacts", "describe"]
+__all__ = ["FOLDERS", "Artifacts", "describe"]
+
+FOLDERS = ("artifacts", "plots", "audio", "midi")
+"""The folders of a run whose files are its artifacts."""
 
 _MEDIA = {
     ".flac": "audio/flac",

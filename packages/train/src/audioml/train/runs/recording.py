@@ -13,7 +13,7 @@ from typing import Any
 from audioml.core.errors import AudiomlError, UsageError
 from audioml.core.files import shown
 
-from .artifacts import Artifacts, describe
+from .artifacts import FOLDERS, Artifacts, describe
 from .fingerprint import data_in, fingerprint
 from .git import git_state
 from .machine import libraries, machine
@@ -59,7 +59,8 @@ def record(
     checkpoints
         By name, such as ``best`` and ``last``; or files, named by their stems.
     artifacts
-        Files; None for all in ``folder/artifacts``.
+        Files; None for all in the folders ``artifacts``, ``plots``, ``audio`` and ``midi`` of the
+        run.
     status
         ``running``, ``completed``, ``failed`` or ``interrupted``.
     started, ended
@@ -182,9 +183,10 @@ def _checkpoints(
 def _artifacts(
     given: Artifacts | Iterable[str | Path] | None, folder: Path
 ) -> tuple[Artifact, ...]:
-    paths = Artifacts(folder / "artifacts") if given is None else given
+    if given is None:
+        given = (path for name in FOLDERS for path in Artifacts(folder / name))
     found = []
-    for path in paths:
+    for path in given:
         artifact = describe(Path(path), folder)
         if artifact is None:
             _LOG.warning("the artifact %s is not there and is left out", shown(path))

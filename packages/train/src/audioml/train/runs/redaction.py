@@ -35,7 +35,7 @@ def redacted(value: Any, *, name: str = "") -> Any:
         return _origin(value)
     if isinstance(value, dict):
         return {
-            inner: redacted(found, name=_in_webhook(name, inner)) for inner, found in value.items()
+            key: redacted(inner, name=_in_webhook(name, str(key))) for key, inner in value.items()
         }
     if isinstance(value, list):
         return [redacted(inner, name=name) for inner in value]

@@ -5,17 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from audioml.core import midi
 from audioml.core.errors import UsageError, ValidationError
 from audioml.core.files import shown
 
-from . import jams, midi, tables
+from . import jams, tables
 from .labels import Labels
 
 __all__ = ["READERS", "read_labels"]
 
+
+def _played(data: bytes, /) -> Labels:
+    score = midi.decode(data)
+    return Labels.of(notes=score.notes, pedal=score.pedal)
+
+
 READERS: Mapping[str, Callable[[bytes], Labels]] = {
-    ".mid": midi.decode,
-    ".midi": midi.decode,
+    ".mid": _played,
+    ".midi": _played,
     ".jams": jams.decode,
     ".csv": tables.decode,
     ".tsv": tables.decode,

@@ -65,14 +65,15 @@ def _parser(settings: Settings) -> _Parser:
 
 def _named(name: str) -> _Parser:
     """Return a plugin's parser, or the function that ``module:function`` names."""
-    for component in registry().components():
-        if component.kind == "parser" and component.name == name:
-            loaded: _Parser = component.load()
-            return loaded
+    offered = {component.name for component in registry().components("parser")}
+    if name in offered:
+        loaded: _Parser = registry().find("parser", name).load()
+        return loaded
     module, colon, attribute = name.partition(":")
     if not colon:
+        known = ", ".join(sorted({*_OWN, *offered}))
         raise NotFoundError(
-            f"there is no parser {name!r}; there is {', '.join(_OWN)}, and any module:function"
+            f"there is no parser {name!r}; there is {known}, and any module:function"
         )
     try:
         found = getattr(importlib.import_module(module), attribute)

@@ -1,4 +1,4 @@
-"""Notes and pedal out of standard MIDI files (RP-001), whoever wrote them.
+"""Notes, pedal and tempo out of standard MIDI files (RP-001), whoever wrote them.
 
 Drums are left out. Notes of one pitch that overlap end in the order in which they began; what is
 never ended ends with the file.
@@ -8,21 +8,48 @@ from __future__ import annotations
 
 import struct
 from collections import defaultdict, deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from audioml.core.errors import ValidationError
+from .errors import ValidationError
+from .files import shown
 
-from .labels import Labels
-
-__all__ = ["decode"]
+__all__ = ["Score", "decode", "read"]
 
 _DRUMS, _SUSTAIN, _DOWN = 9, 64, 64
 _USUAL = 500_000  # microseconds in a quarter note until the file says otherwise
-_TEMPO, _META = 0x51, 0xFF
+_TEMPO, _META, _SYSEX = 0x51, 0xFF, (0xF0, 0xF7)
 _SIZES = {0x8: 2, 0x9: 2, 0xA: 2, 0xB: 2, 0xC: 1, 0xD: 1, 0xE: 2}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Score:
+    """What a MIDI file says; times are in seconds.
+
+    Parameters
+    ----------
+    notes
+        float64, shape (n, 4): onset, offset, pitch as MIDI number, velocity 1 to 127; in the order
+        of the onsets, then of the pitches.
+    pedal
+        float64, shape (n, 2): when the sustain pedal (controller 64) is down, on any channel; in
+        order, apart.
+    tempi
+        float64, shape (n, 2): from when on, and quarter notes in a minute; empty where the file
+        counts frames instead.
+    end
+        The time of the last event.
+    """
+
+    notes: NDArray[np.float64]
+    pedal: NDArray[np.float64]
+    tempi: NDArray[np.float64]
+    end: float
 
 
 class _Event(NamedTuple):
@@ -32,8 +59,24 @@ class _Event(NamedTuple):
     value: int
 
 
-def decode(data: bytes, /) -> Labels:
-    """Return the notes and the pedal in the bytes of a MIDI file.
+def read(path: Path, /) -> Score:
+    """Return what a MIDI file says.
+
+    Raises
+    ------
+    ValidationError
+        If it cannot be read, or is none; the sentence names it.
+    """
+    try:
+        return decode(path.read_bytes())
+    except OSError as error:
+        raise ValidationError(f"{shown(path)} cannot be read: {error.strerror}") from error
+    except ValidationError as error:
+        raise ValidationError(f"{shown(path)}: {error}") from error
+
+
+def decode(data: bytes, /) -> Score:
+    """Return what the bytes of a MIDI file say.
 
     Raises
     ------
@@ -52,7 +95,7 @@ def decode(data: bytes, /) -> Labels:
     except IndexError:
         raise ValidationError("the MIDI file is cut short") from None
     events.sort(key=lambda event: event.tick)  # stable: a track's own order stays
-    return _heard(events, _seconds(events, division))
+    return _played(events, _seconds(events, division), in_beats=not division & 0x8000)
 
 
 def _tracks(data: bytes) -> Iterator[bytes]:
@@ -69,34 +112,40 @@ def _tracks(data: bytes) -> Iterator[bytes]:
 def _number(data: bytes, at: int) -> tuple[int, int]:
     """Return a number of variable length, and where the next thing begins."""
     value = 0
-    for at in range(at, at + 4):  # noqa: B020, PLR1704  # goes on from where it stands
-        value = value << 7 | data[at] & 0x7F
-        if data[at] < 0x80:
-            return value, at + 1
+    for end in range(at + 1, at + 5):
+        value = value << 7 | data[end - 1] & 0x7F
+        if data[end - 1] < 0x80:
+            return value, end
     raise ValidationError("a number in the MIDI file has no end")
 
 
 def _events(track: bytes) -> Iterator[_Event]:
-    at = tick = status = 0
+    """Yield the tempi, and what channels are told."""
+    at = tick = running = 0
     while at < len(track):
         delta, at = _number(track, at)
         tick += delta
-        if track[at] >= 0x80:
-            status, at = track[at], at + 1
-        if status in (_META, 0xF0, 0xF7):
-            kind = track[at] if status == _META else 0
-            size, at = _number(track, at + (status == _META))
+        status = running if track[at] < 0x80 else track[at]
+        at += track[at] >= 0x80
+        if status == _META:  # after which many writers go on with the status before
+            kind = track[at]
+            size, at = _number(track, at + 1)
             if kind == _TEMPO and size == 3:
                 yield _Event(tick, _META, int.from_bytes(track[at : at + 3]), 0)
-            at, status = at + size, 0  # running status ends here
-        elif size := _SIZES.get(status >> 4, 0):
-            yield _Event(tick, status, track[at], track[at + 1] if size == 2 else 0)
             at += size
+        elif status in _SYSEX:
+            size, at = _number(track, at)
+            at, running = at + size, 0
         else:
-            raise ValidationError(f"the MIDI file has a byte {track[at]:#04x} out of place")
+            told = [track[at + i] for i in range(_SIZES.get(status >> 4, 0))]
+            if not told or max(told) >= 0x80:
+                wrong = max(told, default=status or track[at])
+                raise ValidationError(f"the MIDI file has a byte {wrong:#04x} out of place")
+            yield _Event(tick, status, told[0], told[1] if len(told) > 1 else 0)
+            at, running = at + len(told), status
 
 
-def _seconds(events: list[_Event], division: int) -> list[float]:
+def _seconds(events: Iterable[_Event], division: int) -> list[float]:
     """Return the time of each event."""
     if division & 0x8000:  # frames in a second and ticks in a frame
         each = 1 / ((256 - (division >> 8)) * (division & 0xFF or 1))
@@ -110,13 +159,18 @@ def _seconds(events: list[_Event], division: int) -> list[float]:
     return times
 
 
-def _heard(events: list[_Event], times: list[float]) -> Labels:
-    notes, pedal = [], []
+def _played(events: list[_Event], times: list[float], *, in_beats: bool) -> Score:
+    notes: list[tuple[float, float, int, int]] = []
+    pedal: list[tuple[float, float]] = []
+    tempi = {0.0: 60e6 / _USUAL} if in_beats else {}
     sounding: dict[tuple[int, int], deque[tuple[float, int]]] = defaultdict(deque)
     pressed: dict[int, float] = {}
     for event, now in zip(events, times, strict=True):
         kind, channel = event.status >> 4, event.status & 15
-        if event.status == _META or channel == _DRUMS:
+        if event.status == _META:
+            tempi |= {now: 60e6 / max(event.data, 1)} if in_beats else {}
+            continue
+        if channel == _DRUMS:
             continue
         held = sounding[channel, event.data]
         if kind == 0x9 and event.value:
@@ -132,10 +186,16 @@ def _heard(events: list[_Event], times: list[float]) -> Labels:
     for (_, pitch), held in sounding.items():
         notes += [(onset, end, pitch, velocity) for onset, velocity in held]
     pedal += [(since, end) for since in pressed.values()]
-    return Labels.of(notes=notes, pedal=_apart(pedal))
+    table = np.array(notes, np.float64).reshape(-1, 4)
+    return Score(
+        table[np.lexsort((table[:, 2], table[:, 0]))],
+        _apart(pedal),
+        np.array(list(tempi.items()), np.float64).reshape(-1, 2),
+        end,
+    )
 
 
-def _apart(spans: list[tuple[float, float]]) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+def _apart(spans: list[tuple[float, float]]) -> NDArray[np.float64]:
     """Return spans of several channels as they are heard together: in order, none in another."""
     joined: list[list[float]] = []
     for start, end in sorted(spans):

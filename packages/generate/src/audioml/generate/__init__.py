@@ -1,0 +1,1 @@
+"""From recordings with known licences to songs: ``audioml generate``."""

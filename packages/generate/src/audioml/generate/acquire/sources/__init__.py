@@ -1,0 +1,1 @@
+"""The collections that come with audioml."""

@@ -1,0 +1,1 @@
+"""The task embedding: vectors in which like sounds are near each other, and their neighbours."""

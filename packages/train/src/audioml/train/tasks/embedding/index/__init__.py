@@ -1,0 +1,1 @@
+"""Recordings as vectors on disk, and the nearest of them."""

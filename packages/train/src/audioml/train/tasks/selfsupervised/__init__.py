@@ -1,0 +1,1 @@
+"""The task selfsupervised: an encoder that is learnt from recordings without labels."""

@@ -1,0 +1,3 @@
+"""The task ``transcription`` of `audioml train`."""
+
+__all__: list[str] = []

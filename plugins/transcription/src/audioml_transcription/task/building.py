@@ -1,0 +1,47 @@
+"""From a configuration to what is trained."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hydra.utils import instantiate
+from omegaconf import OmegaConf
+from torch import nn
+
+from ..decoding import Thresholds
+from ..training.loss import Loss
+from .families import family_of, network_of
+from .module import Transcriber
+from .pictures import Pictures
+from .start import started
+
+__all__ = ["module"]
+
+
+def module(cfg: Any) -> Transcriber:
+    """Return what a configuration says is to be trained.
+
+    Raises
+    ------
+    UsageError
+        If it names no network, or weights of another one.
+    """
+    plain: Any = OmegaConf.to_container(cfg, resolve=True)
+    family = family_of(plain["model"])
+    learning = instantiate(cfg.model)
+    network = started(network_of(plain["model"]), family, plain["task"]["weights"])
+    return Transcriber(
+        network,
+        family=family,
+        loss=Loss(**plain["model"]["loss"]),
+        thresholds=Thresholds(**plain["task"]["thresholds"]),
+        compiled=plain["task"]["compiled"],
+        pictures=[Pictures()],
+        augmentation=_augmentation(cfg),
+        **{name: learning[name] for name in ("optimizer", "schedule", "ema")},
+    )
+
+
+def _augmentation(cfg: Any) -> nn.Module | None:
+    made: nn.Module | None = instantiate(cfg.augmentation) if cfg.augmentation else None
+    return made
