@@ -41,13 +41,13 @@ class MadeUp:
     label_kind: str
 
 
-def corpus(cfg: Any, made: MadeUp, *, again: bool = True) -> Path:
+def corpus(cfg: Any, made: MadeUp, *, first: bool = True) -> Path:
     """Return the folder of the corpus that ``cfg.data`` means, which is made where it must be.
 
     ``data.path`` is a corpus of `audioml train prepare`. ``data.source_path`` is a folder that is
     prepared into ``paths.data`` now, or was by a run before. Else ``data.made`` describes sounds
-    that ``made`` writes; they are prepared as recordings are. ``again`` says whether
-    ``data.again``, which prepares a folder anew, is heeded: once in a run is enough.
+    that ``made`` writes; they are prepared as recordings are. ``first`` says whether the run
+    looks for the first time: then ``data.again`` is heeded, and what was left out is warned of.
 
     Raises
     ------
@@ -63,8 +63,7 @@ def corpus(cfg: Any, made: MadeUp, *, again: bool = True) -> Path:
     if data.get("path"):
         return Path(data["path"]).expanduser()
     if data.get("source_path"):
-        heeded = {**data, "again": again and bool(data.get("again"))}
-        return _prepared(heeded, Path(cfg.paths.data))
+        return _prepared(data, Path(cfg.paths.data), first=first)
     if data.get("made"):
         return _sounds(cfg, data, made)
     raise UsageError(
@@ -116,23 +115,24 @@ def plain_settings(node: Any) -> dict[str, Any]:
     return dict(found or {})
 
 
-def _prepared(data: Mapping[str, Any], below: Path) -> Path:
+def _prepared(data: Mapping[str, Any], below: Path, *, first: bool) -> Path:
     source = Path(data["source_path"]).expanduser()
     given = {name: data[name] for name in _SETTINGS if data.get(name) is not None}
     given.setdefault("destination_path", below / (source.resolve().name or "recordings"))
     if not data.get("parser"):
         given["parser"] = "table" if data.get("metadata") else "folders"
     given["label_ext"] = data.get("label_ext")  # None is not the default there
-    return _done(Settings.of(given))
+    given["again"] = first and bool(data.get("again"))
+    return _done(Settings.of(given), first=first)
 
 
-def _done(settings: Settings) -> Path:
+def _done(settings: Settings, *, first: bool) -> Path:
     from audioml.train.data import prepare
 
     folder: Path = settings.destination_path
     with _alone(folder):
         report: Report = prepare(settings)
-    for line in (*problem_lines(report.problems), *report.warnings):
+    for line in (*problem_lines(report.problems), *report.warnings) if first else ():
         _log.warning("%s", line)
     return folder
 
@@ -159,7 +159,7 @@ def _sounds(cfg: Any, data: Mapping[str, Any], made: MadeUp) -> Path:
         align="off",
         workers=1,
     )
-    return _done(settings)
+    return _done(settings, first=False)
 
 
 @contextlib.contextmanager

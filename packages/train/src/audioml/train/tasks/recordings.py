@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -11,9 +10,8 @@ from audioml.core.errors import ValidationError
 from audioml.core.files import shown
 from audioml.train.data import Prepared
 
-__all__ = ["Counts", "classes_of", "counted", "values_of"]
+__all__ = ["Counts", "classes_of", "counted", "unmeasured", "values_of"]
 
-_log = logging.getLogger("audioml.train")
 _NAMED = 3
 
 Counts = dict[str, dict[str, int]]
@@ -98,6 +96,20 @@ def counted(prepared: Prepared) -> Counts:
     return found
 
 
+def unmeasured(prepared: Prepared) -> list[str]:
+    """Return a sentence for each split in which classes cannot be measured, for want of them."""
+    counts = counted(prepared)
+    absent = {
+        split: [name for name in prepared.classes if not counts[split].get(name)]
+        for split in ("validation", "test")
+    }
+    return [
+        f"{_listed(names)} has no recordings for {split}, so it is not measured there"
+        for split, names in absent.items()
+        if names
+    ]
+
+
 def _check_splits(prepared: Prepared, *, least: int = 1) -> None:
     splits = Counter(prepared.corpus.column("split"))
     for split in ("train", "validation", "test"):
@@ -138,11 +150,6 @@ def _check_counts(counts: Counts, names: Sequence[str]) -> None:
             f"{_listed(unlearnt)} has no recordings to train on: all are for validation or test; "
             "another data.seed parts them otherwise"
         )
-    for split in ("validation", "test"):
-        if absent := [name for name in names if not counts[split].get(name)]:
-            _log.warning(
-                "%s has no recordings for %s, so it is not measured there", _listed(absent), split
-            )
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,14 @@ from audioml.train.launch.parts import made
 from audioml.train.networks import Headed, started
 
 from ..corpus import corpus, loaded, opened, plain_settings
-from ..recordings import classes_of, counted
+from ..recordings import classes_of, counted, unmeasured
 from .module import Classifier
 from .sounds import made_up
 from .weighting import class_weights
 
 __all__ = ["data", "is_several", "module"]
+
+_log = logging.getLogger("audioml.train")
 
 
 def is_several(kind: object) -> bool:
@@ -40,12 +43,14 @@ def data(cfg: Any) -> CorpusData:
     path, prepared = _found(cfg)
     several = is_several(cfg.task.kind)
     names = classes_of(prepared, several=several)
+    for sentence in unmeasured(prepared):
+        _log.warning("%s", sentence)
     return loaded(cfg, path, MultiHot(names) if several else ClassIndex(names))
 
 
 def module(cfg: Any) -> Classifier:
     """Return the module of a configuration."""
-    path, prepared = _found(cfg, again=False)
+    _, prepared = _found(cfg, first=False)
     task, several = plain_settings(cfg.task), is_several(cfg.task.kind)
     names = classes_of(prepared, several=several)
     features = LogMel(**settings(task))
@@ -65,6 +70,6 @@ def module(cfg: Any) -> Classifier:
     )
 
 
-def _found(cfg: Any, *, again: bool = True) -> tuple[Path, Prepared]:
-    path = corpus(cfg, made_up(several=is_several(cfg.task.kind)), again=again)
+def _found(cfg: Any, *, first: bool = True) -> tuple[Path, Prepared]:
+    path = corpus(cfg, made_up(several=is_several(cfg.task.kind)), first=first)
     return path, opened(path, rate=int(cfg.task.rate))

@@ -34,7 +34,7 @@ def data(cfg: Any) -> CorpusData:
 
 def module(cfg: Any) -> Regressor:
     """Return the module of a configuration."""
-    _, prepared = _found(cfg, again=False)
+    _, prepared = _found(cfg, first=False)
     task = plain_settings(cfg.task)
     features = LogMel(**settings(task))
     names = _names(task, plain_settings(cfg.data), values_of(prepared))
@@ -55,14 +55,14 @@ def module(cfg: Any) -> Regressor:
     )
 
 
-def _found(cfg: Any, *, again: bool = True) -> tuple[Path, Prepared]:
+def _found(cfg: Any, *, first: bool = True) -> tuple[Path, Prepared]:
     data = plain_settings(cfg.data)
     if data.get("source_path") and not (data.get("path") or data.get("metadata")):
         raise UsageError(
             "numbers of recordings stand in a table: give data.metadata=TABLE.csv with a column of "
             "files, and data.label_column=NAME or [NAME, ...] of the numbers"
         )
-    path = corpus(cfg, MADE_UP, again=again)
+    path = corpus(cfg, MADE_UP, first=first)
     return path, opened(path, rate=int(cfg.task.rate))
 
 
