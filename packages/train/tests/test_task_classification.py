@@ -32,6 +32,12 @@ TINY = (
 )
 
 
+@pytest.fixture(autouse=True)
+def one_process(monkeypatch):
+    """A few short files are prepared sooner by one process than by several that must begin."""
+    monkeypatch.setattr("os.cpu_count", lambda: 1)
+
+
 @pytest.fixture
 def configured(tmp_path):
     """A function that returns the configuration of a run, of tiny windows."""

@@ -143,10 +143,10 @@ def test_what_makes_no_sense_is_said_in_a_sentence(train, settings, said) -> Non
 
 @pytest.mark.slow
 def test_without_labels_recordings_of_one_source_come_to_lie_together(train) -> None:
-    """Chance finds one of the same source first in one case of twelve, a random network in half."""
+    """The same network without training reaches a mean average precision of 0.275."""
     figures = models.figures(train("experiment=quick"))
-    assert figures["test/classes/recall_at_1"] > 0.65
-    assert figures["test/retrieval/recall_at_1"] > 0.5
+    assert figures["test/classes/map"] > 0.4
+    assert figures["test/retrieval/map"] > 0.5
 
 
 @pytest.mark.long

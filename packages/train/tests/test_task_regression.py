@@ -30,6 +30,12 @@ TINY = (
 SPLITS = ["train"] * 4 + ["val"] * 2 + ["test"] * 2
 
 
+@pytest.fixture(autouse=True)
+def one_process(monkeypatch):
+    """A few short files are prepared sooner by one process than by several that must begin."""
+    monkeypatch.setattr("os.cpu_count", lambda: 1)
+
+
 @pytest.fixture
 def configured(tmp_path):
     """A function that returns the configuration of a run, of tiny windows."""

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import importlib.util
+import json
 import subprocess
 import sys
 
@@ -152,6 +154,9 @@ def test_a_run_leaves_all_that_is_needed(train, tmp_path):
     best = min(value for *_, value in figures(folder, "val/loss"))
     assert known["metric"] == pytest.approx(best)
     assert known["metrics"]["test/mae"] > 0
+    if importlib.util.find_spec("matplotlib"):
+        manifest = json.loads((folder / "manifest.json").read_bytes())
+        assert [each["path"] for each in manifest["artifacts"]] == ["plots/curves.png"]
 
 
 def test_the_optimised_figure_is_returned(train, tmp_path, monkeypatch):

@@ -41,6 +41,20 @@ def test_each_kind_is_written_and_listed_with_its_media_type(made, recorded, tmp
     assert json.loads((made.folder / "confusion.json").read_text()) == {"matrix": 3, "nan": None}
 
 
+def test_what_a_task_writes_into_known_folders_is_an_artifact(recorded, tmp_path):
+    run = tmp_path / "logs" / "chords" / "runs" / "run-0"
+    for name in ("plots/f1.png", "audio/first.wav", "midi/first.mid", "artifacts/a.txt", "x.png"):
+        (run / name).parent.mkdir(parents=True, exist_ok=True)
+        (run / name).write_bytes(b"1")
+    recorded()
+    assert {a.path: a.kind for a in read_manifest(run).artifacts} == {
+        "artifacts/a.txt": "text",
+        "audio/first.wav": "audio",
+        "midi/first.mid": "midi",
+        "plots/f1.png": "plot",
+    }
+
+
 def test_a_figure_of_ones_own_is_written(made):
     figures = pytest.importorskip("matplotlib.figure")
     figure = figures.Figure()

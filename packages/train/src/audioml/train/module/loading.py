@@ -22,7 +22,8 @@ class ResumableLoader:
     Each item is drawn with the generators of Python, numpy and torch seeded by its epoch and its
     index, whatever process reads it. So an epoch that is taken up again, or is read by another
     number of workers, gives the same batches. Of several processes each gets its own share, all of
-    the same length; when shuffled, what does not fill a batch is left out.
+    the same length; when shuffled, what does not fill a batch is left out. For random windows of a
+    corpus there is `audioml.train.data.RandomLoader`, which reads whole batches at a time.
 
     Parameters
     ----------

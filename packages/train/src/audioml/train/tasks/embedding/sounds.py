@@ -27,8 +27,8 @@ _TEMPI = (1.5, 3.5, 8.0)  # notes a second
 _SCALES = ((0, 2, 4, 7, 9), (0, 1, 3, 6, 8))  # semitones: a major pentatonic, and a dark one
 _PARTIALS = 10
 _NOTE = 1.2  # seconds, the longest
-_LIKED = 14  # recordings that a listener likes
-_STRAY = 2  # of which are of another mood
+_LIKED = 24  # recordings that a listener likes
+_STRAY = 4  # of which are of another mood
 
 
 def recording(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import importlib.util
 import logging
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from audioml.core.errors import AudiomlError, NotFoundError, OutputError, ValidationError
 from audioml.core.executor import run
@@ -71,31 +73,37 @@ def make_index(
     ValidationError
         If no recording can be embedded.
     """
-    items = _recordings(folder)
     identity = Identity.of(loaded(model).spec)
-    files = {item: _file(folder / item) for item in items}
+    files = {item: _file(folder / item) for item in _recordings(folder)}
     known = _known(target, identity, again=again)
-    fresh = 0
     reference = str(Path(model).resolve()) if Path(model).exists() else model
     with Journal(target.with_name(f".{target.name}.indexing"), identity) as journal:
         known |= journal.done()
         known = {item: done for item, done in known.items() if files.get(item) == done[0]}
-        waiting = [item for item in items if item not in known]
-        count = workers or _workers(len(waiting))
-        embed = Embed(model, 1 if count > 1 else None, logging.getLogger("audioml").level)
-        paths = [folder / item for item in waiting]
-        with counting(len(paths), "embedding") as advance:
-            for outcome in run(embed, paths, workers=count):
-                item = waiting[outcome.index]
-                advance(item)
-                if outcome.value is not None:
-                    journal.add(item, files[item], outcome.value)
-                    known[item] = (files[item], outcome.value)
-                    fresh += 1
-                else:
-                    _leave_out(item, outcome.error)
-        _index(known, identity, reference, folder).write(target)
-    return Made(len(known), fresh, len(items) - len(known))
+        fresh: Done = {}
+        waiting = [item for item in files if item not in known]
+        for item, vector in _embedded(model, folder, waiting, workers):
+            fresh[item] = (files[item], vector)
+            journal.add(item, *fresh[item])
+        _index(known | fresh, identity, reference, folder).write(target)
+    items = len(known) + len(fresh)
+    return Made(items, len(fresh), len(files) - items)
+
+
+def _embedded(
+    model: str, folder: Path, items: list[str], workers: int | None
+) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    """Yield items with their vectors as they are made; those that cannot be are told."""
+    count = workers or _workers(len(items))
+    embed = Embed(model, 1 if count > 1 else None, logging.getLogger("audioml").level)
+    with counting(len(items), "embedding") as advance:
+        for outcome in run(embed, [folder / item for item in items], workers=count):
+            item = items[outcome.index]
+            advance(item)
+            if outcome.value is None:
+                _leave_out(item, outcome.error)
+            else:
+                yield item, outcome.value
 
 
 def _recordings(folder: Path) -> list[str]:
