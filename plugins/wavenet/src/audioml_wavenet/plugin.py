@@ -1,0 +1,27 @@
+"""What this distribution adds to audioml."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from audioml.core.plugins import Component, hookimpl
+
+__all__ = ["components"]
+
+
+@hookimpl
+def components() -> Iterator[Component]:
+    """Yield the generator of model folders, and the importer of CS205-Waveforms."""
+    yield Component(
+        "generator",
+        "wavenet",
+        "audioml_wavenet.generator:build",
+        "songs, sample by sample, as a WaveNet foretells them",
+    )
+    yield Component(
+        "importer",
+        "cs205",
+        "audioml_wavenet.cs205.importer:IMPORTER",
+        "the networks of CS205-Waveforms, from their .json and .h5",
+        needs=("h5py",),
+    )
