@@ -87,6 +87,22 @@ def test_two_files_become_a_model(tmp_path, audioml_home):
     assert not np.array_equal(ours.samples, theirs.samples)
 
 
+def test_a_state_goes_on_in_the_loop_that_it_is_of(tmp_path, audioml_home):
+    folder = tmp_path / "made"
+    folder.mkdir()
+    IMPORTER.write(wavenet_tiny.write_cs205(tmp_path), folder, options={})
+    model, compat = load(folder), {"compat": "cs205"}
+    (whole,) = model.start(GenerationOptions(0.1, extra=compat))
+    begun = model.start(GenerationOptions(0.03, extra=compat))
+    (first,) = begun
+    extra = {**compat, "state": begun.state}
+    (second,) = model.start(GenerationOptions(0.07, extra=extra))
+    parts = [first.samples, second.samples]
+    assert np.array_equal(np.concatenate(parts, axis=1), whole.samples)
+    with pytest.raises(UsageError, match="began with compat='cs205'"):
+        model.start(GenerationOptions(0.07, extra={"state": begun.state}))
+
+
 def test_in_their_loop_a_class_is_fed_back_as_it_was_drawn(tmp_path, audioml_home):
     files = wavenet_tiny.write_cs205(tmp_path)
     folder = tmp_path / "made"

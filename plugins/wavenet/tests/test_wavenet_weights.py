@@ -59,5 +59,6 @@ def test_three_bytes_keep_of_a_weight_what_float32_does():
     scale = 2.0**-29  # of numbers up to 4
     raw = packed(matrix.astype(np.float32), scale).reshape(-1, 3)
     spread = raw[:, [2, 0, 1, 2]].copy().view("<i4")[:, 0]  # as the kernel does it
-    assert np.abs(spread * scale - matrix.astype(np.float32)).max() < 4 * 2.0**-22
-    assert np.abs(spread * scale - matrix)[:-5].max() < 4 * 2.0**-23
+    off = np.abs(spread * scale - matrix.astype(np.float32))
+    assert off[:-5].max() < 4 * 2.0**-24 * 1.02
+    assert off[-5:].max() < 4 * 2.0**-22  # what is largest is cut off

@@ -119,10 +119,11 @@ class WaveNet:
             raise UsageError("there is no song to make: give the options of one at least")
         for each in options:
             _check(each)
-        for name in ("seconds", "compat"):
-            if len({getattr(each, name, each.extra.get(name)) for each in options}) != 1:
-                raise UsageError(f"songs that are made together must have the same {name!r}")
-        return MakingMany(self, self._network(options[0].extra.get("compat")), options)
+        seconds, compat = options[0].seconds, options[0].extra.get("compat")
+        for each in options:
+            if (each.seconds, each.extra.get("compat")) != (seconds, compat):
+                raise UsageError("songs that are made together must be as long as each other")
+        return MakingMany(self, self._network(compat), options)
 
     def _network(self, compat: str | None) -> Weights:
         if compat is None:
@@ -177,16 +178,19 @@ class MakingMany:
         if name is not None and name not in genres:
             known = ", ".join(genres) or "none"
             raise UsageError(f"genre {name!r} is unknown to the model (it knows: {known})")
-        shape = (sum(weights.architecture.dilations), weights.architecture.residual)
-        kept, digest = options.extra.get("state"), self._generator.spec.weights
+        compat, kept = options.extra.get("compat"), options.extra.get("state")
+        digest = self._generator.spec.weights
         if kept is None:
             uniforms(options.seed, 0, 0)  # refuses what is no seed
-            return State(digest, options.seed, 0, name, SILENCE, np.empty((0, 0), np.float32))
-        if not isinstance(kept, bytes):
-            raise UsageError(f"a state is bytes, got {type(kept).__name__}")
+            nothing = np.empty((0, 0), np.float32)
+            return State(digest, options.seed, 0, SILENCE, nothing, name, compat)
         if options.prompt is not None:
             raise UsageError("a song goes on from a prompt or from a state, not from both")
-        state = State.from_bytes(kept, weights=digest, shape=shape)
+        state = State.from_bytes(kept, weights=digest, architecture=weights.architecture)
+        if state.compat != compat:
+            raise UsageError(
+                f"the song of this state began with compat={state.compat!r}: go on with the same"
+            )
         return state if name is None else replace(state, genre=name)
 
     def _begun(self, weights: Weights, options: Sequence[GenerationOptions]) -> Songs:

@@ -56,14 +56,19 @@ def module(cfg: Any) -> Contrastive:
     features = LogMel(**settings(task))
     network = Embedder.of(features.shape, int(task["size"]), task["network"])
     started(network.encoder, task["encoder"], features=task["features"])
+    listening = _table(cfg, path) is not None
     return Contrastive(
         network,
         temperature=float(task["temperature"]),
         by_class=bool(prepared.classes) and task["near"] != "class",
-        by_listening=_table(cfg, path) is not None,
+        by_listening=listening,
         features=features,
         augmentation=made(cfg.augmentation) or None,
-        facts={"corpus": str(path.resolve()), "recordings": counted(prepared)},
+        facts={
+            "corpus": str(path.resolve()),
+            "recordings": counted(prepared),
+            "liked": listening and task["liked_share"] > 0,
+        },
         **instantiate(cfg.model),
     )
 

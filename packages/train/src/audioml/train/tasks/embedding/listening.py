@@ -25,7 +25,7 @@ _log = logging.getLogger("audioml.train")
 _USERS = ("user", "user_id", "listener", "userid")
 _ITEMS = ("item", "item_id", "track", "track_id", "song", "recording", "file", "itemid")
 _HEARD = 100  # items of a user at most: who likes all says nothing, and pairs grow as the square
-_PAIRS = 1 << 20  # counted at a time
+_PAIRS = 1 << 23  # counted at a time: 64 MB
 
 Interactions = list[tuple[str, str]]
 """User and name of a recording, each pair once."""
@@ -150,18 +150,25 @@ def _counted(
     likes: NDArray[np.int64], count: int, seed: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Return pairs of rows, both ways, and how many users like both."""
-    pairs, numbers = np.empty(0, np.int64), np.empty(0, np.int64)
-    waiting: list[NDArray[np.int64]] = []
-    for each in [*_pairs(likes, count, seed), None]:
-        if each is not None:
-            waiting.append(each)
-        if sum(map(len, waiting)) >= _PAIRS or (each is None and waiting):
-            found, number = np.unique(np.concatenate(waiting), return_counts=True)
-            keys, where = np.unique(np.concatenate([pairs, found]), return_inverse=True)
-            sums = np.zeros(len(keys), np.int64)
-            np.add.at(sums, where, np.concatenate([numbers, number]))
-            pairs, numbers, waiting = keys, sums, []
-    return pairs // count, pairs % count, numbers
+    keys, sums = np.empty(0, np.int64), np.empty(0, np.int64)
+    for some in _gathered(_pairs(likes, count, seed)):
+        found, numbers = np.unique(some, return_counts=True)
+        keys, where = np.unique(np.concatenate([keys, found]), return_inverse=True)
+        sums = np.bincount(where, np.concatenate([sums, numbers])).astype(np.int64)
+    return keys // count, keys % count, sums
+
+
+def _gathered(parts: Iterator[NDArray[np.int64]]) -> Iterator[NDArray[np.int64]]:
+    """Yield parts joined to large ones."""
+    waiting, count = [np.empty(0, np.int64)], 0
+    for part in parts:
+        waiting.append(part)
+        count += len(part)
+        if count >= _PAIRS:
+            yield np.concatenate(waiting)
+            waiting, count = [], 0
+    if waiting:
+        yield np.concatenate(waiting)
 
 
 def _pairs(likes: NDArray[np.int64], count: int, seed: int) -> Iterator[NDArray[np.int64]]:

@@ -153,6 +153,7 @@ class PairedData(CorpusData):
         if not 0.0 <= liked_share <= 1.0:
             raise UsageError(f"'task.liked_share' must be from 0 to 1, got {liked_share!r}")
         self.near, self.interactions, self.liked_share = near, interactions, liked_share
+        self._readers: dict[str, _Reader] = {}
 
     def setup(self, stage: str | None = None) -> None:
         """Open the corpus.
@@ -206,6 +207,11 @@ class PairedData(CorpusData):
         return self._train
 
     def _reader(self, split: str) -> _Reader:
+        if split not in self._readers:
+            self._readers[split] = self._made(split)
+        return self._readers[split]
+
+    def _made(self, split: str) -> _Reader:
         plain = super()._reader(split)
         rows = plain.prepared
         unseen = split == "train" and not self.liked_share
