@@ -11,7 +11,7 @@ from typing import NoReturn
 import pytest
 
 # what is tested only by itself: `nox -s alone`
-_APART = {"plugins/tensorflow": "audioml_tensorflow", "plugins/wavenet": "audioml_wavenet"}
+_APART = {"plugins/tensorflow": "audioml_tensorflow"}
 collect_ignore = [path for path, name in _APART.items() if not importlib.util.find_spec(name)]
 _DATA = Path(__file__).parents[1] / "shared" / "data"
 

@@ -32,6 +32,7 @@ DISTRIBUTIONS = {
     "torch": "plugins/torch",
     "transcription": "plugins/transcription",
     "vggish": "plugins/vggish",
+    "wavenet": "plugins/wavenet",
 }
 APART = {"tensorflow"}  # half a gigabyte, and versions of its own: only `alone` has it
 QUICK = "not slow and not browser and not long"

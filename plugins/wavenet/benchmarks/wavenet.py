@@ -1,11 +1,11 @@
 """The songs of `audioml_wavenet` against other loops over the same networks, all in one run.
 
-``python benchmarks/wavenet.py`` runs everything; name parts to run only those: ``parity``,
-``single``, ``batch``, ``threads``, ``start``. A rate is samples for a second of the process's CPU
-time, the best and the median of short turns that all sides take in turn, so that a busy machine
-meets all of them. ``--pytorch-wavenet FOLDER`` (a checkout of vincentherrmann/pytorch-wavenet)
-measures its own fast generation too, and ``--original`` CS205-Waveforms' own loop over Keras 2.15,
-in the environment ``crema-B`` of `originals`.
+``python plugins/wavenet/benchmarks/wavenet.py`` runs everything; name parts to run only those:
+``parity``, ``single``, ``batch``, ``threads``, ``start``. A rate is samples for a second of the
+process's CPU time, the best and the median of short turns that all sides take in turn, so that a
+busy machine meets all of them. ``--pytorch-wavenet FOLDER`` (a checkout of
+vincentherrmann/pytorch-wavenet) measures its own fast generation too, and ``--original``
+CS205-Waveforms' own loop over Keras 2.15, in the environment ``crema-B`` of `originals`.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "benchmarks"))
 
 import measure
 import numpy as np
@@ -219,7 +221,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--pytorch-wavenet", type=Path, metavar="FOLDER", help="its checkout")
     parser.add_argument("--original", action="store_true", help="measure CS205's own loop too")
     options = parser.parse_args(argv)
-    near = Path(__file__).parents[2] / "shared" / "data"
+    near = Path(__file__).resolve().parents[4] / "shared" / "data"
     data = options.data or Path(os.environ.get("AUDIOML_TEST_DATA", near))
     for part in options.parts or PARTS:
         if part == "single":

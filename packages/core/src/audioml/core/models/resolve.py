@@ -22,6 +22,7 @@ _FIRST_PARTY = {
     **dict.fromkeys(("beat", "tempo", "onset"), "audioml-librosa"),
     **dict.fromkeys(("embedding", "vggish"), "audioml-vggish"),
     **dict.fromkeys(("notes", "piano-notes"), "audioml-transcription"),
+    "wavenet": "audioml-wavenet",
 }
 """Names that people know from the documentation, and what answers to them."""
 _BACKENDS = {".onnx": "audioml-onnx", ".tflite": "audioml-tflite"}
