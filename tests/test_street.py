@@ -20,6 +20,7 @@ CLASSES = (
     *("alert-signal", "music", "human-voice", "dog"),
 )
 NAMES = ("03_000965", "05_001577", "07_002400")
+_STEP = np.float32(0.3137255)  # dB, of the network's 8-bit input
 
 
 @pytest.fixture(scope="module")
@@ -61,20 +62,36 @@ def test_a_stream_gives_what_the_file_gives(reference_data, references, street, 
         for i in range(0, audio.samples.shape[1], block)
     ]
     parts = [p["classes"].values for p in model.stream(cuts)]
-    np.testing.assert_array_equal(np.concatenate(parts), references[name]["classes"][:, 0])
+    np.testing.assert_array_equal(np.concatenate(parts), model.predict(audio)["classes"].values)
+    recorded = references[name]["classes"][:, 0]
+    np.testing.assert_allclose(np.concatenate(parts), recorded, atol=0.02)
+
+
+def _alike(street, recording, recorded) -> np.ndarray:
+    """Which windows the network hears as the original's did: after rounding to 8 bits.
+
+    A value of a thousand or so lies so near a step that another processor's transform, which
+    differs by 1e-5 dB, falls to its other side; five windows share the value.
+    """
+    model = load(street)
+    ours = model.transform(conform(read(recording), model.spec)).tensors["logmel"][..., 0]
+    steps = np.abs(np.rint(ours / _STEP) - np.rint(recorded / _STEP))
+    assert steps.max() <= 1
+    assert np.mean(steps > 0) < 1e-4
+    return steps.max(axis=(1, 2)) == 0
 
 
 @pytest.mark.parity
 def test_watching_gives_the_originals_embeddings_and_classes(
     reference_data, references, street, tmp_path, audioml_home, audioml_cli
 ) -> None:
-    folder = tmp_path / "recordings"
-    folder.mkdir()
+    recordings = tmp_path / "recordings"
+    recordings.mkdir()
     for name in NAMES:
-        shutil.copyfile(reference_data / "edge" / f"{name}.wav", folder / f"{name}.wav")
-        os.utime(folder / f"{name}.wav", (1.7e9, 1.7e9))
+        shutil.copyfile(reference_data / "edge" / f"{name}.wav", recordings / f"{name}.wav")
+        os.utime(recordings / f"{name}.wav", (1.7e9, 1.7e9))
     done = audioml_cli(
-        *("edge", "watch", str(folder), "-m", str(street), "--once", "--to", "npz", "--to", "jsonl")
+        *("edge", "watch", str(recordings), "-m", str(street), "--once", "--to", "npz", "--to", "jsonl")
     )
     assert done.code == 0, done.err
     results = tmp_path / "recordings-results"
@@ -82,11 +99,12 @@ def test_watching_gives_the_originals_embeddings_and_classes(
         with np.load(results / f"{name}.npz") as arrays:
             assert arrays["embedding"].shape == (91, 1, 256)
             off = np.abs(arrays["embedding"] - references[name]["embedding"]).max(axis=(1, 2))
-            assert np.mean(off <= 1e-4) >= 0.99
-            assert off.max() <= 0.06
-            np.testing.assert_allclose(
-                arrays["classes"], references[name]["classes"], atol=0.02 if off.max() else 1e-6
-            )
+            alike = _alike(street, recordings / f"{name}.wav", references[name]["features"])
+            assert off[alike].max() == 0
+            assert off.max() <= 0.15
+            classes = np.abs(arrays["classes"] - references[name]["classes"]).max(axis=(1, 2))
+            assert classes[alike].max() <= 1e-6
+            assert classes.max() <= 0.02
             np.testing.assert_allclose(arrays["times"], np.arange(91) * 0.1, atol=1e-9)
     lines = (results / "results.jsonl").read_text().splitlines()
     windows = [r for r in map(json.loads, lines) if r["kind"] == "window"]

@@ -46,7 +46,7 @@ def asked(batcher: Batcher, *levels: float, call: Call | None = None) -> list[fl
 
 
 def until(condition) -> None:
-    end = time.monotonic() + 5
+    end = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.002)

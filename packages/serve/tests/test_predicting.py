@@ -249,7 +249,7 @@ def test_more_than_may_be_under_way_is_refused_at_once(served, wav) -> None:
     serve_tiny.HOLD.clear()
     first = threading.Thread(target=client.post, args=(PREDICT,), kwargs={"data": form(wav())})
     first.start()
-    end = time.monotonic() + 5
+    end = time.monotonic() + 60
     while not serve_tiny.RUNS and time.monotonic() < end:
         time.sleep(0.01)
     reply = service.app.test_client().post(PREDICT, data=form(wav()))
@@ -277,7 +277,7 @@ def test_a_model_that_hangs_is_noticed(served, wav) -> None:
     assert "tiny-level has not answered for 1 s" in str(service.stuck())
     assert client.get("/healthz").status_code == 503
     serve_tiny.HOLD.set()
-    end = time.monotonic() + 5
+    end = time.monotonic() + 60
     while service.stuck() and time.monotonic() < end:
         time.sleep(0.01)
     assert client.get("/healthz").status_code == 200

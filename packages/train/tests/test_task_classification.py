@@ -12,7 +12,7 @@ from hydra import compose, initialize_config_module
 from omegaconf import OmegaConf
 from torchmetrics.functional.classification import multilabel_f1_score
 
-from audioml.core.errors import NotFoundError, UsageError, ValidationError
+from audioml.core.errors import MissingDependencyError, NotFoundError, UsageError, ValidationError
 from audioml.train.data import prepare
 from audioml.train.tasks.classification import building
 from audioml.train.tasks.classification.sounds import CLASSES, made_up
@@ -279,10 +279,10 @@ def test_f1_of_counts():
 def module(configured, recordings):
     """A function that returns the module of two classes."""
 
+    folder = recordings(*three_each("cat", "dog"))
+
     def build(*settings):
-        return building.module(
-            configured(f"data.source_path={recordings(*three_each('cat', 'dog'))}", *settings)
-        )
+        return building.module(configured(f"data.source_path={folder}", *settings))
 
     return build
 
@@ -310,3 +310,12 @@ def test_mixup_and_masks_need_no_number_of_classes(module):
     audio, mixed = one.augmentation(torch.randn(4, 2000), labels)
     assert mixed.sum(-1).tolist() == pytest.approx([1.0] * 4)
     one.step({"audio": audio, "labels": mixed}, "train")[0].backward()
+
+
+def test_forms_that_cannot_be_written_are_refused_before_training(module, monkeypatch):
+    with pytest.raises(UsageError, match="'task.forms' must be some of onnx, tflite, .* 'coreml'"):
+        module("task.forms=[onnx,coreml]")
+    monkeypatch.setattr("audioml.train.tasks.exporting.find_spec", lambda name: None)
+    with pytest.raises(MissingDependencyError, match="int8 needs onnx, .*ai-edge-quantizer; run:"):
+        module("task.int8=true")
+    module("task.int8=true", "export=false")

@@ -146,5 +146,5 @@ def test_a_run_does_not_go_on_with_other_facts():
     before = module(None, labels=["a", "b"])
     before._gathered("train").reset()
     before.on_save_checkpoint(checkpoint)
-    with pytest.raises(UsageError, match=r"'labels' is \['a', 'b'\], but here it is \['a', 'c'\]"):
+    with pytest.raises(UsageError, match=r"other labels: \['a', 'b'\] there and \['a', 'c'\] here"):
         module(None, labels=["a", "c"]).on_load_checkpoint(checkpoint)

@@ -180,7 +180,7 @@ class Visitor:
         )
 
     def saved(self, name: str) -> bytes:
-        end = time.monotonic() + 5
+        end = time.monotonic() + 60
         while not (path := self.downloads / name).exists():
             assert time.monotonic() < end, [p.name for p in self.downloads.iterdir()]
             time.sleep(0.03)

@@ -115,7 +115,7 @@ class Tiny:
     def do_gone(self, environ):
         gone = environ["audioml.disconnected"]
         (self.marks / f"asked-{gone()}").touch()
-        end = time.monotonic() + 5
+        end = time.monotonic() + 60
         while not gone() and time.monotonic() < end:
             time.sleep(0.01)
         (self.marks / f"gone-{gone()}").touch()

@@ -18,6 +18,8 @@ __all__ = ["FACTS", "SpectralModule", "divided"]
 FACTS = "audioml_facts"
 """Where a checkpoint keeps what the data said, such as the names of the classes."""
 
+_SAID = 200  # characters that a sentence may quote
+
 
 class SpectralModule(AudioModule):
     """An `AudioModule` with features between the samples and the network.
@@ -91,9 +93,11 @@ class SpectralModule(AudioModule):
         before = checkpoint.get(FACTS, {})
         for name, value in self.facts.items():
             if before.get(name) != value:
+                told = f"{before.get(name)!r} there and {value!r} here"
+                said = f": {told}" if len(told) <= _SAID else ""
                 raise UsageError(
-                    f"the checkpoint was trained on data of which {name!r} is "
-                    f"{before.get(name)!r}, but here it is {value!r}; go on with the same data"
+                    f"the checkpoint was trained on data with other {name}{said}; go on with the "
+                    "same data, or begin anew"
                 )
         super().on_load_checkpoint(checkpoint)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +13,57 @@ import torch
 from torch import Tensor, nn
 from torchmetrics import Metric
 
+from audioml.core.errors import MissingDependencyError, UsageError
 from audioml.core.files import write_bytes
 from audioml.core.models.load import assemble
 from audioml.core.models.manifest import Manifest, Part, Runtime
 from audioml.core.models.write import write_manifest
 from audioml.train.data import CorpusData
-from audioml.train.export import Card, write_folder
+from audioml.train.export import FORMS, Card, write_folder
 from audioml.train.export.card import CARD
 from audioml.train.features import LogMel
 
-__all__ = ["Compared", "Exported", "represented"]
+__all__ = ["Compared", "Exported", "check_forms", "forms_of", "represented"]
 
 _log = logging.getLogger("audioml.train")
 _REPRESENTATIVE = 200  # windows that int8 is fitted to
 _COMPARED = 4096  # windows of the test split that int8 is compared on
+
+
+_NEEDED = {
+    "onnx": {"onnx": "onnx", "audioml_onnx": "audioml-onnx"},
+    "torch": {"audioml_torch": "audioml-torch"},
+    "tflite": {"litert_torch": "litert-torch", "audioml_tflite": "audioml-tflite"},
+}
+_NEEDED["int8"] = {**_NEEDED["tflite"], "ai_edge_quantizer": "ai-edge-quantizer"}
+
+
+def forms_of(task: Mapping[str, Any]) -> list[str]:
+    """Return the forms that the model is written in: ``task.forms``, and int8 if so wanted."""
+    more = ["int8"] if task["int8"] else []
+    return list(dict.fromkeys([*task["forms"], *more]))
+
+
+def check_forms(task: Mapping[str, Any]) -> None:
+    """Refuse forms that cannot be written here, before anything is trained.
+
+    Raises
+    ------
+    UsageError
+        If a form is unknown, or there is none.
+    MissingDependencyError
+        If a package is not installed that one needs.
+    """
+    forms = forms_of(task)
+    if not forms or set(forms) - set(FORMS):
+        raise UsageError(f"'task.forms' must be some of {', '.join(FORMS)}, got {forms!r}")
+    needed = {module: package for form in forms for module, package in _NEEDED[form].items()}
+    missing = [package for module, package in needed.items() if find_spec(module) is None]
+    if missing:
+        raise MissingDependencyError(
+            f"writing the model as {', '.join(forms)} needs {', '.join(missing)}; "
+            f"run: pip install {' '.join(missing)}"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +122,7 @@ class Exported:
         self, folder: Path, card: Card, *, data: CorpusData | None, compared: Compared
     ) -> Manifest:
         """Write the model folder; ``data`` is needed where int8 is asked for."""
-        forms = list(dict.fromkeys([*self.task["forms"], *(["int8"] if self._int8 else [])]))
+        forms = forms_of(self.task)
         written = write_folder(
             self.network.eval(),
             {self.output_of_features: self._example()},
@@ -104,10 +142,6 @@ class Exported:
     def output_of_features(self) -> str:
         """Return the name of the spectrograms."""
         return self.features.made.tensor
-
-    @property
-    def _int8(self) -> bool:
-        return bool(self.task["int8"])
 
     def _example(self) -> Tensor:
         noise = torch.randn(2, self.features.samples, generator=torch.Generator().manual_seed(0))

@@ -15,6 +15,7 @@ from audioml.train.launch.parts import made
 from audioml.train.networks import Headed, started
 
 from ..corpus import corpus, loaded, opened, plain_settings
+from ..exporting import check_forms
 from ..recordings import classes_of, counted, unmeasured
 from .module import Classifier
 from .sounds import made_up
@@ -53,6 +54,8 @@ def module(cfg: Any) -> Classifier:
     _, prepared = _found(cfg, first=False)
     task, several = plain_settings(cfg.task), is_several(cfg.task.kind)
     names = classes_of(prepared, several=several)
+    if cfg.export:
+        check_forms(task)
     features = LogMel(**settings(task))
     network = Headed.of(features.shape, len(names), task["network"])
     started(network.encoder, task["encoder"], features={"rate": task["rate"], **task["features"]})

@@ -18,7 +18,7 @@ from audioml.train.module import read, weights
 from audioml.train.networks import Headed
 
 from ..cards import data_of, training_of
-from ..exporting import Compared, Exported
+from ..exporting import Compared, Exported, forms_of
 from ..figures import kept
 from .building import data, is_several
 
@@ -60,7 +60,7 @@ def export(checkpoint: Path, folder: Path) -> None:
         figures=kept(checkpoint),
         tolerance=1e-4,
     )
-    needed = task["int8"] or "int8" in task["forms"]
+    needed = "int8" in forms_of(task)
     made.write(
         folder,
         _card(config, facts, offsets),

@@ -16,6 +16,7 @@ from audioml.train.launch.parts import made
 from audioml.train.networks import Headed, started
 
 from ..corpus import corpus, loaded, opened, plain_settings
+from ..exporting import check_forms
 from ..recordings import values_of
 from .module import Regressor
 from .sounds import COLUMNS, MADE_UP
@@ -36,6 +37,8 @@ def module(cfg: Any) -> Regressor:
     """Return the module of a configuration."""
     _, prepared = _found(cfg, first=False)
     task = plain_settings(cfg.task)
+    if cfg.export:
+        check_forms(task)
     features = LogMel(**settings(task))
     names = _names(task, plain_settings(cfg.data), values_of(prepared))
     network = Headed.of(features.shape, len(names), task["network"])

@@ -17,7 +17,7 @@ from audioml.train.module import read, weights
 from audioml.train.networks import Headed
 
 from ..cards import source_of, training_of
-from ..exporting import Compared, Exported
+from ..exporting import Compared, Exported, forms_of
 from ..figures import kept
 from .building import data
 
@@ -72,7 +72,7 @@ def export(checkpoint: Path, folder: Path) -> None:
         figures=kept(checkpoint),
         tolerance=1e-4 * max(1.0, *map(abs, facts["mean"]), *scale),
     )
-    needed = task["int8"] or "int8" in task["forms"]
+    needed = "int8" in forms_of(task)
     made.write(
         folder,
         _card(config, facts),
