@@ -91,7 +91,8 @@ def test_watching_gives_the_originals_embeddings_and_classes(
         shutil.copyfile(reference_data / "edge" / f"{name}.wav", recordings / f"{name}.wav")
         os.utime(recordings / f"{name}.wav", (1.7e9, 1.7e9))
     done = audioml_cli(
-        *("edge", "watch", str(recordings), "-m", str(street), "--once", "--to", "npz", "--to", "jsonl")
+        *("edge", "watch", str(recordings), "-m", str(street)),
+        *("--once", "--to", "npz", "--to", "jsonl"),
     )
     assert done.code == 0, done.err
     results = tmp_path / "recordings-results"
