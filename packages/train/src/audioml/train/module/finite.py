@@ -12,6 +12,8 @@ from audioml.core.errors import ValidationError
 
 __all__ = ["FiniteLoss"]
 
+_KEPT = 256  # losses, at most, that wait to be looked at
+
 
 class FiniteLoss(Callback):
     """Looks at the loss of every step, but waits for the device only now and then.
@@ -25,11 +27,12 @@ class FiniteLoss(Callback):
     """
 
     def __init__(self) -> None:
-        self._first: Tensor | None = None  # the first bad step, or -1; it lives on the device
+        self._losses: list[Tensor] = []  # not looked at yet; they stay on the device
+        self._steps: list[int] = []
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Begin with no bad step."""
-        self._first = torch.full((), -1, dtype=torch.int64, device=pl_module.device)
+        """Begin with no step."""
+        self._losses, self._steps = [], []
 
     def on_train_batch_end(
         self,
@@ -41,12 +44,12 @@ class FiniteLoss(Callback):
     ) -> None:
         """Look at the loss of a step."""
         loss = outputs["loss"] if isinstance(outputs, dict) else outputs
-        if not isinstance(loss, Tensor) or self._first is None:
+        if not isinstance(loss, Tensor):
             return
-        bad = torch.where(loss.detach().isfinite().all(), -1, trainer.global_step)
-        self._first = torch.where(self._first < 0, bad, self._first)
+        self._losses.append(loss.detach())
+        self._steps.append(trainer.global_step)
         every: int = trainer.log_every_n_steps  # type: ignore[attr-defined]
-        if trainer.global_step % max(every, 1) == 0:
+        if trainer.global_step % max(every, 1) == 0 or len(self._losses) >= _KEPT:
             self._refuse()
 
     def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -60,9 +63,13 @@ class FiniteLoss(Callback):
         self._refuse()
 
     def _refuse(self) -> None:
-        first = -1 if self._first is None else int(self._first)
-        if first >= 0:
+        losses, steps = self._losses, self._steps
+        if not losses:
+            return
+        self._losses, self._steps = [], []
+        good = torch.stack([loss.isfinite().all() for loss in losses])
+        if bad := (~good).nonzero().flatten().tolist():
             raise ValidationError(
-                f"the loss is no finite number any more at step {first}; go on from the last "
-                "checkpoint, which is still good, with a lower learning rate"
+                f"the loss is no finite number any more at step {steps[bad[0]]}; go on from the "
+                "last checkpoint, which is still good, with a lower learning rate"
             )
