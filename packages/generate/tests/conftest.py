@@ -3,4 +3,5 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent / "acquire"))  # for `acquire_server`
+for name in ("acquire", "song"):  # for `acquire_server` and `song_ramps`
+    sys.path.insert(0, str(Path(__file__).parent / name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,9 +44,12 @@ def audioml_plugins() -> Iterator[Callable[..., None]]:
 
 
 @pytest.fixture
-def audioml_cli(capfdbinary: pytest.CaptureFixture[bytes]) -> Callable[..., CliResult]:
+def audioml_cli(capfdbinary: pytest.CaptureFixture[bytes]) -> Iterator[Callable[..., CliResult]]:
     """Return a function that runs the command line in this process."""
     from audioml.core.cli.main import run
+
+    logger = logging.getLogger("audioml")
+    before = (logger.handlers[:], logger.level, logger.propagate)
 
     def call(*arguments: str) -> CliResult:
         capfdbinary.readouterr()
@@ -53,4 +57,6 @@ def audioml_cli(capfdbinary: pytest.CaptureFixture[bytes]) -> Callable[..., CliR
         out, err = capfdbinary.readouterr()
         return CliResult(code, out.decode(errors="replace"), err.decode(errors="replace"))
 
-    return call
+    yield call
+    logger.handlers[:], at, logger.propagate = before  # what `caplog` hears
+    logger.setLevel(at)

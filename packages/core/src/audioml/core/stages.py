@@ -6,7 +6,7 @@ methods that follow from the others. The rest need no base class.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -20,6 +20,7 @@ from .values import Audio, Prediction, Rows, Source, Tensors
 
 __all__ = [
     "Backend",
+    "BatchGenerator",
     "Decoder",
     "DecoderStream",
     "Estimator",
@@ -27,6 +28,7 @@ __all__ = [
     "FeatureStream",
     "Generation",
     "GenerationOptions",
+    "Generations",
     "Generator",
     "ModelSpec",
     "Session",
@@ -261,7 +263,10 @@ class GenerationOptions:
 class Generation(Protocol):
     """Sound being made: iterate for blocks; ``state`` continues it to the last bit."""
 
-    state: bytes
+    @property
+    def state(self) -> bytes:
+        """Return where it is, to go on from there."""
+        ...
 
     def __iter__(self) -> Iterator[Audio]:
         """Yield blocks as they are made."""
@@ -276,6 +281,28 @@ class Generator(Protocol):
 
     def start(self, options: GenerationOptions, /) -> Generation:
         """Return a new generation, from silence, from the prompt or from a saved state."""
+        ...
+
+
+class Generations(Protocol):
+    """Sounds being made together: iterate for a block of each."""
+
+    @property
+    def states(self) -> tuple[bytes, ...]:
+        """Return where each of them is, to go on from there to the last bit."""
+        ...
+
+    def __iter__(self) -> Iterator[tuple[Audio, ...]]:
+        """Yield blocks of all of them as they are made, of one length."""
+        ...
+
+
+@runtime_checkable
+class BatchGenerator(Generator, Protocol):
+    """A generator that makes several sounds together, which is quicker than each by itself."""
+
+    def start_many(self, options: Sequence[GenerationOptions], /) -> Generations:
+        """Return new generations of one length, each of them as `start` would make it."""
         ...
 
 
