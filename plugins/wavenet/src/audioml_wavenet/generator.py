@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -26,6 +27,7 @@ from .weights import FILE, Weights
 
 __all__ = ["Making", "MakingMany", "WaveNet", "build"]
 
+log = logging.getLogger("audioml.wavenet")
 _BLOCK = 0.1  # seconds of a block
 _EXTRA = ("compat", "genre", "state")
 
@@ -199,7 +201,9 @@ class MakingMany:
         begun = songs(weights, conditions)
         if any(not state.memory.size for state in self._states):
             first = weights.architecture.inputs - LEVELS
-            begun.feed(np.stack([self._heard(each.prompt) + first for each in options]))
+            prompts = {id(each.prompt): each.prompt for each in options}  # often one for all
+            heard = {key: self._heard(prompt) + first for key, prompt in prompts.items()}
+            begun.feed(np.stack([heard[id(each.prompt)] for each in options]))
         for at, state in enumerate(self._states):
             if state.memory.size:
                 begun.recall(at, state.memory, state.last)
@@ -210,6 +214,12 @@ class MakingMany:
         heard = np.full(self._generator.receptive_field, SILENCE, np.int64)
         if prompt is not None:
             sound = conform(prompt, self._generator.spec).samples[0, -len(heard) :]
+            if len(sound) < len(heard):
+                seconds = [len(each) / self._generator.rate for each in (sound, heard)]
+                log.warning(
+                    "the prompt lasts %.3f s and the model hears %.3f s: silence stands before it",
+                    *seconds,
+                )
             heard[len(heard) - len(sound) :] = encode(sound, "mulaw")
         return heard
 

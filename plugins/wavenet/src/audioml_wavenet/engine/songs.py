@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Songs", "songs"]
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("audioml.wavenet")
 
 
 class Songs(Protocol):
@@ -68,7 +68,11 @@ def songs(weights: Weights, conditions: Sequence[int | None] = (None,)) -> Songs
     except ImportError as error:
         from .plain import PlainSongs
 
-        log.info("songs are made by numpy, with numba it would go much faster: %s", error)
+        log.warning(
+            "songs are made by numpy, far slower than by compiled code (%s); "
+            'run: pip install "audioml-wavenet[fast]"',
+            error,
+        )
         return PlainSongs(weights, conditions)
 
 
