@@ -1,0 +1,63 @@
+"""What the page on songs tells people to type is typed here, with a tiny network as `wavenet`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("audioml_wavenet", reason="audioml-wavenet is not installed")
+
+import soundfile
+
+from audioml.core.audio import write
+from audioml.core.testing import music
+
+ROOT = Path(__file__).parents[1]
+PAGE = "docs/howto/generate-songs.md"
+
+
+@pytest.fixture
+def studio(audioml_home, tmp_path, monkeypatch):
+    """An empty folder with what the page takes for granted, and a store with a model."""
+    monkeypatch.syspath_prepend(ROOT / "plugins" / "wavenet" / "tests")
+    monkeypatch.syspath_prepend(ROOT / "tests")
+    import wavenet_tiny
+
+    from audioml.core.store import Store
+    from audioml_wavenet.folder import About, write_folder
+
+    about = About(
+        name="wavenet",
+        version="1",
+        license="CC0-1.0",
+        rate=1000,
+        description="noise",
+        genres=wavenet_tiny.GENRES,
+    )
+    network = wavenet_tiny.weights(0)
+    Store().make(lambda folder: write_folder(network, folder, about, card="# Noise\n"))
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    write("humming.wav", music(bar=0.2)[0])
+    for path in wavenet_tiny.write_cs205(tmp_path):
+        path.rename(f"basic_model_v2{path.suffix}")
+
+
+@pytest.mark.slow
+def test_the_page_on_songs(studio) -> None:
+    from test_docs import blocks, commands, shell
+
+    pytest.importorskip("h5py", reason="h5py is not installed")
+    lines = commands(PAGE)
+    assert len(lines) > 10
+    for line in lines:
+        if "| aplay" not in line:
+            done = shell(line)
+            assert done.returncode == 0, (line, done.stderr)
+    whole = soundfile.read("song.wav")[0] if Path("song.wav").exists() else []
+    assert len(whole) == 10_000
+    assert len(list(Path("songs").iterdir())) == 4
+    assert Path("report.html").stat().st_size > 10_000
+    for code in blocks(PAGE, "python"):
+        exec(compile(code, PAGE, "exec"), {})
