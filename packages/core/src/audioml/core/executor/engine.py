@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol, TypeVar
 
 from ..errors import UsageError
+from ..plugins import registry
 from .outcome import Outcome, attempt
 
-__all__ = ["Engine", "Serial", "run"]
+__all__ = ["Engine", "Local", "Serial", "engine_named", "run"]
 
 Item = TypeVar("Item")
 Value = TypeVar("Value")
@@ -47,6 +48,57 @@ class Serial:
             yield attempt(function, index, item)
 
 
+class Local:
+    """Works on this machine: in this process, or in as many as there are workers.
+
+    Parameters
+    ----------
+    address
+        None: the machine has no other.
+    """
+
+    def __init__(self, address: str | None = None) -> None:
+        if address is not None:
+            raise UsageError(f"the engine 'local' works on this machine, not on {address!r}")
+
+    def run(
+        self,
+        function: Callable[[Any], Any],
+        items: Iterable[Any],
+        /,
+        *,
+        workers: int,
+        ordered: bool,
+    ) -> Iterator[Outcome[Any, Any]]:
+        """Yield an outcome for each item as it comes; with ``ordered``, in the items' order."""
+        engine = Serial() if workers == 1 else _pool()
+        return engine.run(function, items, workers=workers, ordered=ordered)
+
+
+def engine_named(name: str, *, address: str | None = None) -> Engine:
+    """Return the engine of a plugin: ``local``, ``spark``, ``ray`` or another that is installed.
+
+    Parameters
+    ----------
+    name
+        Of a component of the kind ``engine``.
+    address
+        Of the cluster, as the engine has it, such as ``spark://host:7077``; None for an engine's
+        own processes on this machine.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such engine.
+    MissingDependencyError
+        If what it needs is not installed.
+    UsageError
+        If it has no use for an address.
+    """
+    engine: Engine = registry().find("engine", name).load()(address)
+    return engine
+
+
 def run(
     function: Callable[[Item], Value],
     items: Iterable[Item],
@@ -80,9 +132,7 @@ def run(
     """
     if workers < 1:
         raise UsageError(f"'workers' must be at least 1, got {workers!r}")
-    if engine is None:
-        engine = Serial() if workers == 1 else _pool()
-    return engine.run(function, items, workers=workers, ordered=ordered)
+    return (engine or Local()).run(function, items, workers=workers, ordered=ordered)
 
 
 def _pool() -> Engine:

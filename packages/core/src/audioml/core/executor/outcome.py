@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-__all__ = ["Outcome", "attempt"]
+__all__ = ["Outcome", "attempt", "in_order"]
 
 Item = TypeVar("Item")
 Value = TypeVar("Value")
@@ -49,3 +50,15 @@ def attempt(function: Callable[[Item], Value], index: int, item: Item) -> Outcom
     except (Exception, SystemExit) as error:  # noqa: BLE001  # the item's, whatever it is
         fields.update(error=error, traceback=traceback.format_exc())
     return Outcome(index, item, **fields, seconds=time.perf_counter() - began)
+
+
+def in_order(outcomes: Iterator[Outcome[Any, Any]]) -> Iterator[Outcome[Any, Any]]:
+    """Yield outcomes by their index; closing this closes the run."""
+    early: dict[int, Outcome[Any, Any]] = {}
+    wanted = 0
+    with contextlib.closing(outcomes):  # type: ignore[type-var]  # a generator has close()
+        for outcome in outcomes:
+            early[outcome.index] = outcome
+            while wanted in early:
+                yield early.pop(wanted)
+                wanted += 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import os
 import time
@@ -13,9 +12,9 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..errors import MissingDependencyError, UsageError, WorkerError
-from .outcome import Outcome
-from .wire import dumps, interrupts_held, prepare, received, work
+from ..errors import MissingDependencyError, WorkerError
+from .outcome import Outcome, in_order
+from .wire import dumps, interrupts_held, packed_function, prepare, received, work
 
 __all__ = ["Pool"]
 
@@ -40,15 +39,9 @@ class Pool:
     ) -> Iterator[Outcome[Any, Any]]:
         """Yield an outcome for each item as it comes; with ``ordered``, in the items' order."""
         loky = _loky()
-        try:
-            packed = dumps(function)
-        except Exception as error:
-            raise UsageError(
-                f"{function!r} cannot be sent to another process ({error}); "
-                "define it in a module, or use one worker"
-            ) from error
+        packed = packed_function(function)
         outcomes = _Run(loky, packed, items, workers, ordered=ordered).outcomes()
-        return _in_order(outcomes) if ordered else outcomes
+        return in_order(outcomes) if ordered else outcomes
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,18 +167,6 @@ def _killed(error: BaseException) -> WorkerError:
     )
     killed.__cause__ = error
     return killed
-
-
-def _in_order(outcomes: Iterator[Outcome[Any, Any]]) -> Iterator[Outcome[Any, Any]]:
-    """Yield outcomes by their index; closing this closes the run."""
-    early: dict[int, Outcome[Any, Any]] = {}
-    wanted = 0
-    with contextlib.closing(outcomes):  # type: ignore[type-var]  # a generator has close()
-        for outcome in outcomes:
-            early[outcome.index] = outcome
-            while wanted in early:
-                yield early.pop(wanted)
-                wanted += 1
 
 
 def _environment() -> dict[str, str]:

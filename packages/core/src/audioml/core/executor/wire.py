@@ -18,10 +18,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from ..errors import WorkerError
+from ..errors import UsageError, WorkerError
 from .outcome import Outcome, attempt
 
-__all__ = ["dumps", "interrupts_held", "prepare", "received", "work"]
+__all__ = ["dumps", "interrupts_held", "packed_function", "prepare", "received", "work", "works"]
 
 _TRACKERS = "joblib.externals.loky.backend.resource_tracker", "multiprocessing.resource_tracker"
 
@@ -31,6 +31,23 @@ def dumps(value: object) -> bytes:
     wrapper = importlib.import_module("joblib.externals.loky.cloudpickle_wrapper")
     packed: bytes = wrapper.dumps(value)
     return packed
+
+
+def packed_function(function: Callable[[Any], Any]) -> bytes:
+    """Return a function as it is sent to workers.
+
+    Raises
+    ------
+    UsageError
+        If it cannot be.
+    """
+    try:
+        return dumps(function)
+    except Exception as error:
+        raise UsageError(
+            f"{function!r} cannot be sent to another process ({error}); "
+            "define it in a module, or use one worker"
+        ) from error
 
 
 def prepare(parent: int) -> None:
@@ -72,6 +89,20 @@ def work(function: bytes, item: bytes) -> bytes:
         except Exception as error:  # noqa: BLE001  # pickling can fail in any way
             outcome = replace(outcome, value=None, error=error, traceback=traceback.format_exc())
     return dumps(_portable(outcome))
+
+
+def works(function: bytes) -> Callable[[Iterator[Any]], Iterator[Any]]:
+    """Return `work` for batches of Arrow with columns ``index`` and ``item``, as Spark has them."""
+
+    def outcomes(batches: Iterator[Any]) -> Iterator[Any]:
+        import pyarrow as pa
+
+        for batch in batches:
+            packed = [work(function, item) for item in batch["item"].to_pylist()]
+            outcome = pa.array(packed, pa.binary())
+            yield pa.RecordBatch.from_arrays([batch["index"], outcome], ["index", "outcome"])
+
+    return outcomes
 
 
 def received(packed: bytes, index: int, item: Any) -> Outcome[Any, Any]:

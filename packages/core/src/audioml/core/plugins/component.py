@@ -19,6 +19,7 @@ KINDS = {
     "collection": "recordings that can be acquired, with their licences",
     "command": "a command of the `audioml` command line, a click.Command",
     "decoder": "turns model outputs into a prediction",
+    "engine": "works on many items, on this machine or on others",
     "estimator": "a whole estimator, where three stages do not fit",
     "extractor": "turns sound into model inputs",
     "format": "writes analyses to a file",

@@ -10,6 +10,7 @@ __all__ = ["app"]
 
 _COMMANDS = {
     "acquire": (".acquire", "acquire", "Get recordings whose licences allow it."),
+    "prepare": (".prepare", "prepare", "Make a corpus of recordings, for training."),
     "song": (".song", "song", "Make songs of what a model has learnt."),
 }
 
