@@ -7,9 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from audioml.core.features.windows import mono
 from audioml.core.files import sha256
 from audioml.core.models.manifest import FileEntry, Manifest, Part, Runtime
 from audioml.core.options import Option
+from audioml.core.pipeline import check_audio
 from audioml.core.plugins import Component, hookimpl
 from audioml.core.stages import Estimator, FeatureExtractor, ModelSpec, TensorSpec
 from audioml.core.values import Annotation, Audio, Frames, Prediction, Rows
@@ -34,7 +36,7 @@ class _HalvesStream:
     def push(self, audio):
         if self._start is None:
             self._start = audio.start
-        samples = np.concatenate([self._left, audio.samples[0]])
+        samples = np.concatenate([self._left, mono(audio, RATE)])
         rows = len(samples) // 500
         self._left = samples[rows * 500 :]
         return self._rows(samples[: rows * 500].reshape(rows, 500))
@@ -100,6 +102,7 @@ class Peak(Estimator):
     spec = ModelSpec("peak", "1", "peak", "MIT", rate=None, channels=None)
 
     def predict(self, audio: Audio, /) -> Prediction:
+        check_audio(audio, self.spec)
         value = float(np.abs(audio.samples).max())
         return Prediction(
             {"peak": Annotation("tag_open", [[audio.start, audio.end]], [f"{value:.2f}"])}

@@ -3,7 +3,7 @@ import onnx_models as models
 import pytest
 
 from audioml.core import load
-from audioml.core.testing import checks_for
+from audioml.core.testing import BackendExample, checks_for
 from audioml_onnx.backend import OnnxBackend
 
 DESCRIPTION = """
@@ -30,5 +30,5 @@ def test_an_estimator_with_an_onnx_model_keeps_every_rule(
     path.with_suffix(".toml").write_text(DESCRIPTION)
     model = load(path)
     assert isinstance(model.session, type(OnnxBackend().load(path)))
-    for check in checks_for(model):
+    for check in [*checks_for(model), *checks_for(BackendExample(OnnxBackend(), path))]:
         check()

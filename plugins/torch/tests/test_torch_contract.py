@@ -2,7 +2,8 @@ import pytest
 import torch_models as models
 
 from audioml.core import load
-from audioml.core.testing import checks_for
+from audioml.core.testing import BackendExample, checks_for
+from audioml_torch.backend import TorchBackend
 from audioml_torch.session import TorchSession
 
 DESCRIPTION = """
@@ -32,6 +33,7 @@ def test_an_estimator_with_a_torch_model_keeps_every_rule(
         models.program(path, network, torch.zeros(3, 4000), batch=batch)
     path.with_suffix(".toml").write_text(DESCRIPTION)
     model = load(path)
+    feeds = {"audio": random.normal(size=(3, 4000)).astype("f4")}
     assert isinstance(model.session, TorchSession)
-    for check in checks_for(model):
+    for check in [*checks_for(model), *checks_for(BackendExample(TorchBackend(), path, feeds))]:
         check()

@@ -7,10 +7,21 @@ import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-__all__ = ["CliResult", "audioml_cli", "audioml_home", "audioml_plugins"]
+if TYPE_CHECKING:
+    from audioml.core.values import Audio
+
+__all__ = [
+    "CliResult",
+    "audioml_audio",
+    "audioml_cli",
+    "audioml_home",
+    "audioml_model_folder",
+    "audioml_plugins",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +52,63 @@ def audioml_plugins() -> Iterator[Callable[..., None]]:
             stack.enter_context(using(Registry(plugins)))
 
         yield use
+
+
+@pytest.fixture
+def audioml_audio() -> Callable[..., Audio]:
+    """Return a function that makes sound: ``music``, ``noise``, ``sine`` or ``silence``.
+
+    ``audioml_audio("sine", seconds=2.0, rate=16000, channels=2, start=1.5)``; the seconds of music
+    are those of the whole song.
+    """
+    import numpy as np
+
+    from audioml.core.testing import sounds
+    from audioml.core.values import Audio
+
+    def make(
+        kind: str = "noise",
+        *,
+        seconds: float = 1.0,
+        rate: int = 16000,
+        channels: int = 1,
+        start: float = 0.0,
+    ) -> Audio:
+        if kind == "music":
+            made, _ = sounds.music(bar=seconds / len(sounds.PROGRESSION), rate=rate)
+        else:
+            made = getattr(sounds, kind)(seconds=seconds, rate=rate)
+        return Audio(np.repeat(made.samples[:1], channels, axis=0), rate, start)
+
+    return make
+
+
+@pytest.fixture
+def audioml_model_folder(
+    audioml_plugins: Callable[..., None], audioml_home: Path, tmp_path: Path
+) -> Callable[..., Path]:
+    """Return a function that writes a tiny model folder, see `audioml.core.testing.tiny`.
+
+    The plugins given by name are installed beside the core and the tiny one, and nothing else:
+    ``audioml_model_folder(mine=plugin, extractor=Part("mine"))`` tries an extractor in a model.
+    """
+    from audioml.core import plugin as core
+    from audioml.core.models.manifest import Part
+    from audioml.core.testing import tiny
+
+    def write(
+        name: str = "tiny",
+        *,
+        extractor: Part | None = None,
+        decoder: Part | None = None,
+        rate: int = 8000,
+        **plugins: Any,
+    ) -> Path:
+        audioml_plugins(core=core, tiny=tiny, **plugins)
+        folder = tmp_path / f"{name}-folder"
+        return tiny.write_model(folder, name=name, rate=rate, extractor=extractor, decoder=decoder)
+
+    return write
 
 
 @pytest.fixture

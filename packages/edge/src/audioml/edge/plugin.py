@@ -39,6 +39,7 @@ def components() -> Iterator[Component]:
         "get_features(y, sr) out of a pickle that was allowed",
         needs=("dill",),
     )
+    yield Component("check", "edge", "audioml.edge.testing:RULES", "rules of sinks and sources")
     for name, (target, summary, needs) in _SINKS.items():
         yield Component("sink", name, f"audioml.edge.sinks.{target}", summary, needs=needs)
     for name, (target, summary, needs) in _SOURCES.items():

@@ -16,6 +16,7 @@ __all__ = ["KINDS", "Component"]
 
 KINDS = {
     "backend": "loads model files of one runtime",
+    "check": "rules that components of some kind keep, for their tests",
     "collection": "recordings that can be acquired, with their licences",
     "command": "a command of the `audioml` command line, a click.Command",
     "decoder": "turns model outputs into a prediction",
