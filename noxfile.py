@@ -145,6 +145,16 @@ def alone(session: nox.Session, dist: str) -> None:
 
 
 @nox.session
+@nox.parametrize("engine", ["spark", "ray"])
+def engines(session: nox.Session, engine: str) -> None:
+    """Test an engine of clusters on this machine; Spark needs Java 17."""
+    core = f"./{DISTRIBUTIONS['core']}[{engine}]"
+    _install(session, "-e", core, *_editable("generate"), *_groups("test"))
+    tests = ("core/tests/executor", "generate/tests/prepare/test_prepare_engines.py")
+    session.run("pytest", *(f"packages/{path}" for path in tests), *session.posargs)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check style, formatting and the layers."""
     _install(session, *_groups("lint"))

@@ -13,9 +13,21 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module", params=["spark", "ray"])
 def engine(request):
-    pytest.importorskip("pyspark" if request.param == "spark" else "ray")
+    """An engine that finds what it needs already running, as starting that takes the longest."""
     pytest.importorskip("joblib")
-    return engine_named(request.param)
+    if request.param == "spark":
+        pytest.importorskip("pyspark")
+        from audioml.core.executor import spark
+
+        session, _ = spark._session(None, 2)
+        yield engine_named("spark")
+        session.stop()
+    else:
+        ray = pytest.importorskip("ray")
+        found = engine_named("ray")
+        found._begin(ray, 2)
+        yield found
+        ray.shutdown()
 
 
 def test_values_and_errors_come_back_in_order(engine):

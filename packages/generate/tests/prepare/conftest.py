@@ -17,8 +17,12 @@ def made(out):
     """What prepares a folder, in this process and at a low rate."""
 
     def work(source, *, engine=None, **given):
-        settings = Settings(**{"source": source, "destination": out, "rate": RATE, **given})
-        return prepare(settings, engine=engine)
+        """``engine`` is one, or the name of one."""
+        given = {"source": source, "destination": out, "rate": RATE, **given}
+        if isinstance(engine, str):
+            given["engine"] = engine
+            engine = None
+        return prepare(Settings(**given), engine=engine)
 
     return work
 

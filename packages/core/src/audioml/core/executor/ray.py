@@ -71,9 +71,10 @@ class Ray:
                 log_to_driver=False,
                 logging_level=logging.ERROR,
             )
-        except (ConnectionError, RuntimeError, ValueError) as error:
+        except Exception as error:
+            where = f"reached at {self._address!r}" if self._address else "started"
             reason = str(error).strip().partition("\n")[0]
-            raise WorkerError(f"Ray cannot be reached at {self._address!r}: {reason}") from error
+            raise WorkerError(f"Ray cannot be {where}: {reason}") from error
 
 
 def _outcomes(ray: Any, function: bytes, items: Iterable[Any]) -> Iterator[Outcome[Any, Any]]:

@@ -184,22 +184,24 @@ def _reason(error: BaseException) -> str:
 
 
 def _session(address: str | None, workers: int) -> tuple[Any, bool]:
-    """Return a session, and whether it is for us to end."""
+    """Return a session with settings of its own, and whether its end is the end of all."""
     sql = _sql()
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # spark.pyspark.python does not do
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)
-        if (active := sql.SparkSession.getActiveSession()) is not None:
-            return active, False
-        builder = sql.SparkSession.builder.appName("audioml")
-        for name, value in _settings(address, workers).items():
-            builder = builder.config(name, value)
-        session = builder.getOrCreate()
-    session.sparkContext.setLogLevel("OFF" if log.getEffectiveLevel() > logging.INFO else "WARN")
+        active = sql.SparkSession.getActiveSession()
+        if active is None:
+            builder = sql.SparkSession.builder.appName("audioml")
+            for name, value in _settings(address, workers).items():
+                builder = builder.config(name, value)
+            started = builder.getOrCreate()
+            quiet = log.getEffectiveLevel() > logging.INFO
+            started.sparkContext.setLogLevel("OFF" if quiet else "WARN")
+        session = (active or started).newSession()
     session.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", "1")  # items may be slow
     each = str(_TASKS * session.sparkContext.defaultParallelism)
     session.conf.set("spark.sql.leafNodeDefaultParallelism", each)  # a task for each item
-    return session, True
+    return session, active is None
 
 
 def _settings(address: str | None, workers: int) -> dict[str, str]:
