@@ -43,11 +43,13 @@ def test_songs_are_those_of_the_definition(make_songs, architecture, condition):
 
 
 def test_a_large_network_in_three_bytes_a_weight(compiled_songs):
+    from audioml_wavenet.engine.layout import planned
+
     weights = random(PRESETS["std30"])
-    begun = compiled_songs(weights)
-    made = begun.draw(numbers(100), [FREE])
+    plan = planned(weights, pack=True)
+    made = compiled_songs(weights, plan=plan).draw(numbers(100), [FREE])
     wanted = check_against_the_definition(weights, made, count=100)
-    told = compiled_songs(weights).feed(made, logits=True)
+    told = compiled_songs(weights, plan=plan).feed(made, logits=True)
     np.testing.assert_allclose(told[0], wanted, atol=2e-5, rtol=0)
 
 
