@@ -29,6 +29,17 @@ def test_mulaw_steps_lie_between_fixed_ends_and_are_fine_near_silence():
     assert np.diff(levels)[127] < 1e-3 < np.diff(levels)[0]
 
 
+def test_mulaw_is_the_curve_of_its_definition():
+    samples = np.concatenate([np.linspace(-1, 1, 400_001), np.geomspace(1e-9, 1, 10_000)])
+    samples = np.concatenate([samples, -samples]).astype(np.float32)
+    curve = np.sign(samples) * np.log1p(255 * np.abs(samples.astype(np.float64))) / np.log(256)
+    exact = (curve + 1) / 2 * 255
+    far = np.abs(exact % 1 - 0.5) > 1e-5  # from where one step becomes the next
+    found = encode(samples, "mulaw")
+    np.testing.assert_array_equal(found[far], np.floor(exact + 0.5)[far])
+    assert np.abs(found - exact).max() < 0.5001
+
+
 @pytest.mark.parametrize(("encoding", "ends"), [("int16", [-32768, 32767]), ("mulaw", [0, 255])])
 def test_what_overshoots_is_clipped(encoding, ends):
     assert encode(np.array([-1.5, 1.5]), encoding).tolist() == ends

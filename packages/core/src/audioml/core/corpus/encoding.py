@@ -23,6 +23,16 @@ _LEVELS = (np.arange(256) / _MU * 2 - 1).astype(np.float64)
 _MULAW = (np.sign(_LEVELS) * np.expm1(np.abs(_LEVELS) * np.log1p(_MU)) / _MU).astype(np.float32)
 
 
+# Where one step becomes the next, and for narrow cells of [-1, 1] how many of these lie before:
+# a quarter of the time of a logarithm, and the same bits whatever processor takes it.
+_CURVE = np.arange(-127, 128) * (2 / _MU)
+_STEPS = (np.sign(_CURVE) * np.expm1(np.abs(_CURVE) * np.log1p(_MU)) / _MU).astype(np.float32)
+_CELLS = 1 << 14  # to each side: 61e-6 wide, where the finest step is 174e-6
+_LEFT = np.arange(2 * _CELLS + 1) / _CELLS - 1 - 1e-6  # sums in single precision are that far off
+_BEFORE = np.searchsorted(_STEPS, _LEFT, side="right").astype(np.uint8)
+_NEXT = np.append(_STEPS, np.float32(np.inf))
+
+
 def check_encoding(encoding: str) -> None:
     """Refuse an encoding that is not known.
 
@@ -57,9 +67,10 @@ def encode(samples: NDArray[np.floating[Any]], encoding: str, /) -> NDArray[Any]
         return np.asarray(samples, ENCODINGS[encoding])
     if encoding == "int16":
         return np.asarray(np.clip(np.rint(samples * 32768.0), -32768, 32767), ENCODINGS[encoding])
-    clipped = np.clip(samples, -1.0, 1.0)
-    curve = np.copysign(np.log1p(_MU * np.abs(clipped)) / np.log1p(_MU), clipped)
-    return np.asarray(np.floor((curve + 1.0) / 2.0 * _MU + 0.5), ENCODINGS[encoding])
+    clipped = np.clip(np.asarray(samples, np.float32), -1.0, 1.0)
+    cell = ((clipped + np.float32(1)) * np.float32(_CELLS)).astype(np.int32)
+    before = _BEFORE.take(cell, mode="clip")
+    return np.asarray(before + (clipped >= _NEXT.take(before)), ENCODINGS[encoding])
 
 
 def decode(kept: NDArray[Any], encoding: str, /) -> NDArray[np.float32]:
