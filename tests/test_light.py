@@ -37,6 +37,7 @@ def modules_of(*arguments: str) -> set[str]:
     [
         *(("--help",), ("plugins",), ("models", "list"), ("analyze", "--help")),
         *(("analyze", "--list"), ("edge", "--help"), ("edge", "watch", "--help")),
+        *(("generate", "--help"), ("generate", "song", "--help")),
         *(("serve", "--help"), ("serve", "run", "--help"), ("serve", "key", "--help")),
     ],
 )

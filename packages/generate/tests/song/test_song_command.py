@@ -121,6 +121,7 @@ def test_standard_output_is_a_wav_whose_header_knows_its_length(sing, capfdbinar
         (["-o", "-", "-n", "2"], "standard output takes one song"),
         (["-o", "-", "--report", "r.html"], "a report draws a file"),
         (["-o", "a.wav", "--raw"], "--raw is for standard output"),
+        (["-o", "a.wav", "--save-state", "a.wav"], "write a file each: give them other names"),
         (["-o", "a.wav", "--state", "none"], "the state none cannot be read: No such file"),
         (["-o", "a.wav", "--state", "none", "--seed", "1"], "leave --seed out"),
     ],

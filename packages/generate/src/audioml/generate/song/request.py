@@ -67,6 +67,9 @@ def check(request: Request) -> None:
     for given in (request.prompt, request.state):
         if given is not None and _same(given, request.out):
             raise UsageError(f"-o would overwrite {shown(given)}, which is read: name another file")
+    targets = [Path(each) for each in (request.out, request.save_state, request.report) if each]
+    if len(set(targets)) < len(targets):
+        raise UsageError("-o, --save-state and --report write a file each: give them other names")
     if request.out is not None:
         check_target(request.out)
 
