@@ -12,16 +12,17 @@ sys.path.insert(0, str(HERE))  # for what the tests share
 TRAINING = ("torch", "lightning", "hydra", "mir_eval", "onnx", "onnxruntime", "pyarrow")
 NEEDS = {
     "test_transcription_crnn.py": ("torch",),
-    "test_transcription_export.py": ("torch", "onnx", "onnxruntime"),
+    "test_transcription_dataset.py": ("pyarrow",),
+    "test_transcription_export.py": TRAINING,
     "test_transcription_harmonic.py": ("torch",),
     "test_transcription_scoring.py": ("mir_eval",),
     "test_transcription_task_data.py": TRAINING,
     "test_transcription_task_evaluate.py": TRAINING,
+    "test_transcription_task_learning.py": TRAINING,
     "test_transcription_task_run.py": TRAINING,
     "test_transcription_task_start.py": TRAINING,
     "test_transcription_task_synth.py": TRAINING,
     "test_transcription_task_tuning.py": TRAINING,
-    "test_transcription_training.py": ("torch", "pyarrow"),
 }
 
 collect_ignore = [

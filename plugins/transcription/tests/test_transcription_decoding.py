@@ -66,6 +66,29 @@ def test_a_note_struck_again_ends_there():
     np.testing.assert_allclose(found.offset, [0.5, 1.0], atol=0.02)
 
 
+def test_a_note_ends_at_its_offset_though_its_frame_lingers():
+    notes = Notes.of([[0.5, 2.0, 60, 64]])
+    onset, offset, frame, velocity, _ = targets(notes, Pedal.none(), frames=200, fps=50).notes
+    frame = np.maximum(frame, 0.08)  # above its threshold until the very end
+    (end,) = decode_notes(onset, offset, frame, velocity, fps=50.0).notes.offset
+    assert end == pytest.approx(2.0, abs=0.011)
+
+
+def test_an_offset_does_not_end_a_note_that_goes_on():
+    notes = Notes.of([[0.5, 2.0, 60, 64]])
+    onset, offset, frame, velocity, _ = targets(notes, Pedal.none(), frames=200, fps=50).notes
+    offset[:, 39] = np.maximum(offset[:, 39], 0.8 * np.roll(offset[:, 39], -40))
+    (end,) = decode_notes(onset, offset, 0.95 * frame, velocity, fps=50.0).notes.offset
+    assert end == pytest.approx(2.0, abs=0.011)
+
+
+def test_without_an_offset_a_note_ends_with_its_frame():
+    notes = Notes.of([[0.5, 2.0, 60, 64]])
+    onset, offset, frame, velocity, _ = targets(notes, Pedal.none(), frames=200, fps=50).notes
+    (end,) = decode_notes(onset, 0 * offset, frame, velocity, fps=50.0).notes.offset
+    assert end == pytest.approx(2.0, abs=0.03)
+
+
 def test_a_note_never_ends_before_it_begins_whatever_the_heads_say():
     rng = np.random.default_rng(1)
     for _ in range(20):
@@ -76,6 +99,19 @@ def test_a_note_never_ends_before_it_begins_whatever_the_heads_say():
         for pitch in np.unique(found.pitch):
             own = found[found.pitch == pitch]
             assert (own.offset[:-1] <= own.onset[1:] + 1e-9).all()
+
+
+def test_velocities_are_steadied_by_what_is_around():
+    notes = Notes.of([[0.5, 0.9, 60, 40], [1.0, 1.4, 64, 80], [30.0, 30.4, 67, 120]])
+    made = targets(notes, Pedal.none(), frames=1600, fps=50)
+    heads = made.onset, made.offset, made.frame, made.velocity
+    own, half, whole = (
+        decode_notes(*heads, fps=50.0, thresholds=Thresholds(steady=share)).notes.velocity.tolist()
+        for share in (0.0, 0.5, 1.0)
+    )
+    assert own == [40, 80, 120]
+    assert half == [60, 60, 120]
+    assert whole == [80, 40, 120]  # alone, a note keeps its own
 
 
 def test_the_confidence_is_the_peak_of_the_onset():

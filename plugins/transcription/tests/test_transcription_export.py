@@ -6,17 +6,25 @@ import torch
 
 from audioml.core.models.load import assemble, check
 from audioml.core.models.manifest import Manifest
-from audioml.core.plugins import Registry
+from audioml.core.plugins import Registry, using
 from audioml.core.testing.checks import checks_for
 from audioml.core.values import Audio
 from audioml_onnx import plugin as onnx_plugin
 from audioml_transcription import plugin
 from audioml_transcription.decoding import Thresholds
-from audioml_transcription.export import manifest, write_folder
 from audioml_transcription.networks.harmonic import HarmonicNet
-from audioml_transcription.training.evaluate import heads
+from audioml_transcription.task.answering import heads_of, logits_of
+from audioml_transcription.task.families import family_of
+from audioml_transcription.task.folder import write
 
+FAMILY = family_of({"network": {"name": "harmonic"}})
 PLUGINS = Registry({"transcription": plugin, "onnx": onnx_plugin})
+
+
+@pytest.fixture(autouse=True, scope="module")
+def only_what_is_needed():
+    with using(PLUGINS):
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -30,9 +38,9 @@ def network():
 
 @pytest.fixture(scope="module")
 def folder(network, tmp_path_factory):
-    path = tmp_path_factory.mktemp("model")
-    described = manifest(name="piano-notes", version="0.1.0", thresholds=Thresholds(onset=0.5))
-    write_folder(network, path, described, card="# Card\n", plugins=PLUGINS)
+    path = tmp_path_factory.mktemp("here") / "model"
+    called = {"name": "piano-notes", "version": "0.1.0", "card": "# Card\n"}
+    write(network, FAMILY, path, thresholds=Thresholds(onset=0.5), figures={"x": 0.5}, **called)
     return path
 
 
@@ -50,6 +58,17 @@ def test_the_self_test_passes(folder):
     check(folder, Manifest.read(folder), plugins=PLUGINS)
 
 
+def test_the_weights_to_begin_with_are_those_of_the_network(folder, network):
+    manifest = Manifest.read(folder)
+    assert manifest.files["weights.npz"].bytes == (folder / "weights.npz").stat().st_size
+    assert manifest.metrics == {"x": 0.5}
+    with np.load(folder / "weights.npz", allow_pickle=False) as arrays:
+        assert set(arrays.files) == set(network.state_dict())
+        for name, value in network.state_dict().items():
+            assert arrays[name].dtype == (np.float32 if value.is_floating_point() else np.int64)
+            assert (arrays[name] == value.numpy()).all()
+
+
 def test_windows_are_stitched_as_if_there_were_none(model, network):
     samples = np.random.default_rng(0).normal(0, 0.1, 25 * 16000).astype(np.float32)
     rows = model.transform(Audio(samples, 16000))
@@ -62,8 +81,8 @@ def test_windows_are_stitched_as_if_there_were_none(model, network):
     for name, head in outputs.items():
         joined = np.concatenate(list(head[:, 64:-64]))
         np.testing.assert_allclose(joined, expected[name][0, 64:-64], atol=1e-4, err_msg=name)
-    trained = heads(network, samples)
-    np.testing.assert_allclose(trained["onset"], expected["onset"][0, 64:-64], atol=1e-4)
+    trained = heads_of(logits_of(network, FAMILY, samples), FAMILY).notes[0]
+    np.testing.assert_allclose(trained, expected["onset"][0, 64 : 64 + len(trained)], atol=1e-4)
 
 
 def test_notes_have_velocities_and_lie_in_the_recording(model):

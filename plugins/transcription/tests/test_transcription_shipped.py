@@ -18,8 +18,9 @@ def test_what_is_told_of_it_is_what_it_says():
     manifest = Manifest.read(FOLDER)
     for name in ("name", "version", "license", "description", "task", "answers"):
         assert getattr(PIANO_NOTES, name) == getattr(manifest, name)
-    assert sum(entry.bytes for entry in manifest.files.values()) < 2e6
-    assert manifest.metrics["timgm/onset"] > 0.9  # whoever puts another there
+    assert all(entry.bytes < 2e6 for entry in manifest.files.values())
+    unseen = [v for name, v in manifest.metrics.items() if name.endswith("timgm/onset")]
+    assert min(unseen) > 0.9  # whoever puts another there
 
 
 def test_every_rule_of_an_estimator_holds(audioml_home):

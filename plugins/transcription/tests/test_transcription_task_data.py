@@ -1,5 +1,7 @@
 """What the loop is fed with: segments that follow from numbers, recordings of any origin."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -10,18 +12,20 @@ from audioml.core.errors import NotFoundError, UsageError, ValidationError
 from audioml.core.plugins import Registry, using
 from audioml.core.values import Audio
 from audioml_transcription import midi
+from audioml_transcription.decoding import Thresholds
 from audioml_transcription.notes import Notes, Pedal
+from audioml_transcription.synth import dataset
 from audioml_transcription.synth.dataset import Row, make, opened
 from audioml_transcription.synth.recordings import Recipe
 from audioml_transcription.targets import targets
 from audioml_transcription.task.answering import Heads
 from audioml_transcription.task.building import module
-from audioml_transcription.task.cuts import Cuts
 from audioml_transcription.task.data import Pieces
 from audioml_transcription.task.families import family_of
+from audioml_transcription.task.module import _middle
+from audioml_transcription.task.segments import Segments
 from audioml_transcription.task.sets import excerpt, rows, rows_of
-from audioml_transcription.training.fit import Settings, _Run
-from audioml_transcription.training.segments import Segments
+from audioml_transcription.task.tuning import Answered, scores_of
 
 HARMONIC, CRNN = ({"network": {"name": name}} for name in ("harmonic", "crnn"))
 
@@ -39,49 +43,10 @@ def only_what_is_needed():
         yield
 
 
-def numbered(cuts, number, monkeypatch):
-    """Return the segment that torch's random numbers would have chosen by this number."""
-    monkeypatch.setattr(torch, "randint", lambda *_: torch.tensor(number))
-    return cuts[0]
-
-
-def test_a_segment_is_that_of_the_plain_loop(made, monkeypatch):
-    family = family_of(HARMONIC)
-    item = numbered(Cuts(made, family=family, frames=40, items=8), 5, monkeypatch)
-    batch = Segments(made, frames=40).batch(5, 1)
-    assert (item["audio"] == batch.samples[0]).all()
-    lead = (item["labels"]["onset"].shape[0] - 40) // 2
-    assert lead == 13  # the margin of half a long window, in frames
-    for at, name in enumerate(("onset", "offset", "frame", "velocity")):
-        assert (item["labels"][name][lead : lead + 40] == batch.notes[0, at]).all()
-    assert (batch.pedal[0] == item["labels"]["pedal"][lead : lead + 40].T).all()
-
-
-def test_a_step_is_that_of_the_plain_loop(made, tmp_path, monkeypatch):
-    torch.manual_seed(0)
-    made_by = module(settings(*SMALL, "model.loss.onset=2.0", folder=tmp_path))
-    family = made_by.family
-    cuts = Cuts(made, family=family, frames=30, items=8)
-    items = torch.utils.data.default_collate([numbered(cuts, 3, monkeypatch)])
-    run = _Run(made_by.network, family.front(), Settings(bfloat16=False, augmentation=None))
-    loss = made_by.step({"audio": items["audio"], "labels": items["labels"]}, "train")[0]
-    run.step = 3
-    plain = run.advance(_Once(made))["loss"]
-    assert float(loss.detach()) == pytest.approx(float(plain), rel=1e-5)
-
-
-class _Once(Segments):
-    def __init__(self, rows):
-        super().__init__(rows, frames=30)
-
-    def batch(self, step, size):
-        return super().batch(step, 1)
-
-
 def test_features_are_made_in_full_precision_whatever_the_trainer_does(made, tmp_path):
     transcriber = module(settings(*SMALL, folder=tmp_path))
-    cuts = Cuts(made, family=transcriber.family, frames=30, items=2)
-    batch = torch.utils.data.default_collate([cuts[0], cuts[1]])
+    segments = Segments(made, family=transcriber.family, frames=30, items=2)
+    batch = torch.utils.data.default_collate([segments[0], segments[1]])
     seen = []
     transcriber._answer = lambda features: seen.append(features) or transcriber.network(features)
     with torch.autocast("cpu", torch.bfloat16):
@@ -90,10 +55,9 @@ def test_features_are_made_in_full_precision_whatever_the_trainer_does(made, tmp
     torch.testing.assert_close(seen[0], expected)
 
 
-def test_the_crnn_hears_recordings_as_loud_as_they_are(made, monkeypatch):
+def test_the_crnn_hears_recordings_as_loud_as_they_are(made):
     family = family_of(CRNN)
-    cuts = Cuts(made, family=family, frames=101, items=2)
-    item = numbered(cuts, 9, monkeypatch)
+    item = Segments(made, family=family, frames=101, items=2).numbered(9)
     assert item["audio"].shape == (16000,)
     assert item["labels"]["onset"].shape == (101, 88)
     whole = np.concatenate([row.samples for row in made]).astype(np.float32) / 32768
@@ -104,20 +68,17 @@ def test_the_crnn_hears_recordings_as_loud_as_they_are(made, monkeypatch):
 @pytest.mark.parametrize("semitones", [-2, 3])
 def test_an_augmentation_that_moves_pitch_moves_the_labels(semitones):
     from audioml.train.augment import PitchShift
-    from audioml_transcription.task.module import _middle
 
     family = family_of(HARMONIC)
     spans = Notes.of([[1.0, 1.5, 60, 80], [2.2, 2.6, 67, 40]])
     samples = (32767 * tone(spans.table, 5)).astype(np.int16)
     row = Row("x", samples, spans, spans, Pedal.none(), "", "", "train")
-    item = Cuts([row], family=family, frames=250, items=1)[0]
+    item = Segments([row], family=family, frames=250, items=1)[0]
     batch = torch.utils.data.default_collate([item])
     change = PitchShift(sample_rate=16000, semitones=(semitones, semitones), detune=0, p=1)
     audio, labels = change(batch["audio"], batch["labels"])
     notes, _, pedal = _middle(labels, 250)
     heads = Heads(notes[0, :4].numpy(), pedal[0].T.numpy(), 50.0)
-    from audioml_transcription.decoding import Thresholds
-
     found = heads.decoded_notes(Thresholds())
     assert found.pitch.tolist() == [60 + semitones, 67 + semitones]
     power = audio[0].numpy() ** 2
@@ -178,12 +139,9 @@ def test_a_prepared_corpus_has_notes_as_they_are_heard(prepared):
 
 @pytest.mark.parametrize("name", ["overlapping", "at_the_ends", "silence", "plain"])
 def test_what_is_odd_is_learnt_and_found_again(prepared, name):
-    from audioml_transcription.decoding import Thresholds
-    from audioml_transcription.task.tuning import Answered, scores_of
-
     row = next(row for row in rows(prepared) if row.id == name)
-    cuts = Cuts([row], family=family_of(HARMONIC), frames=40, items=1)
-    assert np.isfinite(cuts[0]["audio"]).all()
+    segments = Segments([row], family=family_of(HARMONIC), frames=40, items=1)
+    assert np.isfinite(segments[0]["audio"]).all()
     truth = targets(row.notes, row.pedal, frames=151, fps=50)
     heads = Heads(truth.notes[:4], truth.pedal, 50.0)
     scores = scores_of(Answered(heads, row.notes, row.pedal), Thresholds())
@@ -214,6 +172,17 @@ def test_no_data_set_is_said_so(tmp_path):
 def test_stages_take_their_splits(prepared, made):
     assert len(rows_of(prepared, "train")) == 4
     assert rows_of(prepared, "valid") == []
+
+
+def test_what_is_kept_for_tests_is_only_tested_on(made, monkeypatch, tmp_path):
+    (tmp_path / "part-00000").mkdir()
+    for family, source in (("timgm", "made up"), ("numpy", "bach/bwv80.8.mxl")):
+        row = dataclasses.replace(made[0], family=family, source=source, split="valid")
+        monkeypatch.setattr(dataset, "rows", lambda _, row=row: iter([row]))
+        assert rows_of(tmp_path, "test") == [row]
+        for stage in ("train", "valid"):
+            with pytest.raises(UsageError, match="is for tests only"):
+                rows_of(tmp_path, stage)
 
 
 def test_an_excerpt_ends_its_notes(made):

@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -112,6 +113,36 @@ def test_without_the_data_the_thresholds_are_those_of_the_settings(
     monkeypatch.chdir(tmp_path)
     Transcription().export(folder / "checkpoints" / "best.ckpt", tmp_path / "model")
     assert Manifest.read(tmp_path / "model").decoder.params["onset"] == 0.2
+
+
+def test_a_run_is_tested_and_exported_later(root, tmp_path):
+    (tmp_path / "data").symlink_to(root / "data")
+    weights = tmp_path / "first.ckpt"
+    shutil.copy(only_run(root) / "checkpoints" / "best.ckpt", weights)
+    nothing = ("test=false", "export=false", "data.test.made-up=null")
+    given = [each for each in SMALL if not each.startswith("data.test.")]
+    train(tmp_path, *given, *nothing, f"task.weights={weights}")
+    weights.unlink()  # not needed any more
+    done = only_run(tmp_path)
+    assert not (done / "model").exists()
+    curve = figures(done, "step/loss")
+    train(
+        tmp_path,
+        "train=false",
+        "test=true",
+        "export=true",
+        "+data.test.mine.path=data/piano-quick/test",
+        "task.model.name=piano-notes",
+        "task.model.version=0.2.0",
+        f"ckpt_path={done}/checkpoints/best.ckpt",
+    )
+    manifest = Manifest.read(done / "model")
+    assert (manifest.name, manifest.version) == ("piano-notes", "0.2.0")
+    assert manifest.metrics["test/onset"] == pytest.approx(
+        state(done)["metrics"]["test/onset"], abs=1e-4
+    )
+    assert "- test: `mine`" in (done / "model" / "MODEL_CARD.md").read_text()
+    assert figures(done, "step/loss") == curve
 
 
 def test_a_song_is_analysed_with_it(folder, tmp_path, monkeypatch):

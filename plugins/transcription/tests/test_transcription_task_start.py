@@ -1,21 +1,28 @@
 """Networks that start from weights, and settings that do not hold together."""
 
+import shutil
+import sys
+
 import numpy as np
 import pytest
 import torch
 from transcription_tiny import CRNN, SMALL, plugins, settings
 
-from audioml.core.errors import IntegrityError, UntrustedError, UsageError
-from audioml.core.plugins import Registry, using
+from audioml.core.errors import IntegrityError, NotFoundError, UntrustedError, UsageError
+from audioml.core.models.manifest import Manifest
+from audioml.core.models.published import Published
+from audioml.core.models.write import write_manifest
+from audioml.core.plugins import Component, Registry, hookimpl, using
 from audioml.train.export import exportable, write_onnx
+from audioml_transcription.decoding import Thresholds
 from audioml_transcription.networks.crnn import CRNN as Network
 from audioml_transcription.networks.crnn import Widths
 from audioml_transcription.networks.harmonic import HarmonicNet, Probabilities
 from audioml_transcription.networks.logmel import LogMel
 from audioml_transcription.task.building import module
 from audioml_transcription.task.families import family_of, network_of
+from audioml_transcription.task.folder import write
 from audioml_transcription.task.schedules import stairs
-from audioml_transcription.training import checkpoint
 
 TINY = Widths((2, 3, 3, 4), 5, 3)
 
@@ -44,17 +51,89 @@ def test_the_crnn_starts_from_weights_as_its_authors_publish_them(network, tmp_p
     assert same(made.network, network)
 
 
-def test_weights_of_the_plain_loop_and_of_a_run_are_known(tmp_path):
+def test_weights_of_a_run_are_known(tmp_path):
     torch.manual_seed(4)
     net = HarmonicNet(width=8, stem=4)
-    checkpoint.save(tmp_path / "last.pt", average=net.state_dict())
-    made = module(settings(*SMALL, f"task.weights={tmp_path}/last.pt", folder=tmp_path))
-    assert same(made.network, net)
     state = {f"average.{name}": value for name, value in net.state_dict().items()}
     about = {"schema": 1, "task": "transcription", "config": {}}
     torch.save({"audioml": about, "state_dict": state}, tmp_path / "best.ckpt")
     made = module(settings(*SMALL, f"task.weights={tmp_path}/best.ckpt", folder=tmp_path))
     assert same(made.network, net)
+    assert same(made.evaluated, net)
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    """A model folder as this task writes it, and the network that is in it."""
+    torch.manual_seed(5)
+    net = HarmonicNet(width=8, stem=4).eval()
+    folder = tmp_path_factory.mktemp("exported") / "model"
+    family = family_of({"network": {"name": "harmonic"}})
+    called = {"name": "tiny-notes", "version": "1", "thresholds": Thresholds(), "figures": {}}
+    with using(Registry(plugins())):
+        write(net, family, folder, **called)
+    return folder, net
+
+
+def test_a_model_folder_is_begun_with(exported, tmp_path):
+    folder, net = exported
+    made = module(settings(*SMALL, f"task.weights={folder}", folder=tmp_path))
+    assert same(made.network, net)
+    with pytest.raises(UsageError, match="differ in 'stem"):
+        module(settings(*SMALL, f"task.weights={folder}", "model.network.stem=8", folder=tmp_path))
+
+
+def test_a_model_is_begun_with_by_its_name(exported, tmp_path, audioml_home, monkeypatch):
+    folder, net = exported
+
+    def put(fetched, into):
+        shutil.copytree(folder, into, dirs_exist_ok=True)
+
+    class Here:
+        PUBLISHED = Published(
+            name="tiny-notes", version="1", license="Apache-2.0", description="", origins=(),
+            write=put, task="small", answers=("note_midi", "pedal"),
+        )  # fmt: skip
+
+        @hookimpl
+        def components(self):
+            yield Component("model", "tiny-notes", "tiny_notes:PUBLISHED", "small", task="small")
+
+    monkeypatch.setitem(sys.modules, "tiny_notes", Here)
+    with using(Registry({**plugins(), "here": Here()})):
+        for name in ("small", "tiny-notes"):
+            made = module(settings(*SMALL, f"task.weights={name}", folder=tmp_path))
+            assert same(made.network, net)
+
+
+def test_a_model_without_weights_or_with_others_is_refused(exported, tmp_path):
+    folder = tmp_path / "model"
+    shutil.copytree(exported[0], folder)
+    cfg = settings(*SMALL, f"task.weights={folder}", folder=tmp_path)
+    np.savez(folder / "weights.npz", x=np.zeros(1, np.float32))
+    with pytest.raises(IntegrityError, match="weights.npz is not the file that model.json"):
+        module(cfg)
+    manifest = Manifest.read(folder)
+    write_manifest(folder, manifest)
+    with pytest.raises(UsageError, match="holds another network than model=harmonic"):
+        module(cfg)
+    np.savez(folder / "weights.npz", x=np.array([print]))
+    write_manifest(folder, manifest)
+    with pytest.raises(IntegrityError, match="holds no weights"):
+        module(cfg)
+    (folder / "weights.npz").unlink()
+    write_manifest(folder, manifest)
+    with pytest.raises(UsageError, match="tiny-notes in .* comes without weights to begin with"):
+        module(cfg)
+    with pytest.raises(NotFoundError, match="no model is called 'violin'"):
+        module(settings(*SMALL, "task.weights=violin", folder=tmp_path))
+    with pytest.raises(NotFoundError, match="there is no checkpoint"):
+        module(settings(*SMALL, "task.weights=no.ckpt", folder=tmp_path))
+
+
+def test_a_run_that_goes_on_needs_no_weights_to_begin_with(tmp_path):
+    gone = ("task.weights=gone.ckpt", "ckpt_path=last.ckpt")
+    assert module(settings(*SMALL, *gone, folder=tmp_path)).network.width == 8
 
 
 def test_weights_of_something_else_are_refused(network, tmp_path):
@@ -85,25 +164,20 @@ def test_a_model_without_a_network_is_refused(tmp_path):
 
 
 def test_the_shipped_model_is_trained_by_these_settings(tmp_path):
-    from audioml_transcription.training.augment import Augmentation
-    from audioml_transcription.training.fit import Settings
-    from audioml_transcription.training.loss import Loss
-
     cfg = settings("task=transcription", "experiment=shipped", folder=tmp_path)
-    usual = Settings()
-    model = cfg.model
-    assert (cfg.data.batch_size, model.frames, model.ema) == (usual.batch, 200, usual.average)
-    assert model.optimizer.lr == usual.rate
-    assert model.optimizer.weight_decay == usual.decay
-    assert (model.schedule.warm_up, model.schedule.floor) == (usual.warm_up, 0.01)
-    assert cfg.trainer.gradient_clip_val == usual.clip
+    assert (cfg.data.batch_size, cfg.model.frames, cfg.model.ema) == (8, 200, 0.999)
     assert cfg.trainer.precision == "bf16-mixed"
-    weights = Loss(**cfg.model.loss)
-    assert (weights.onset, weights.offset, weights.frame) == (2.0, 1.0, 1.0)
-    given = {name: value for name, value in cfg.augmentation.items() if name != "_target_"}
-    assert Augmentation(**given) == Augmentation()
-    net = network_of(cfg.model)
-    assert same_shapes(net, HarmonicNet())
+    assert cfg.augmentation._target_.endswith(".Colours")
+    assert same_shapes(network_of(cfg.model), HarmonicNet())
+
+
+def test_the_shipped_model_is_adapted_by_small_steps(tmp_path):
+    cfg = settings("task=transcription", "experiment=adapt", "data.path=mine", folder=tmp_path)
+    assert cfg.task.weights == "notes"
+    assert cfg.data.train.prepared.path == "mine"
+    usual = settings("task=transcription", folder=tmp_path)
+    assert cfg.model.network == usual.model.network
+    assert cfg.model.optimizer.lr < usual.model.optimizer.lr
 
 
 def same_shapes(one, other):

@@ -1,5 +1,6 @@
 """``audioml train synth``."""
 
+import dataclasses
 import json
 import os
 import signal
@@ -7,10 +8,15 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 from transcription_tiny import plugins
 
+from audioml.core.errors import UsageError
+from audioml_transcription.synth import corpus
 from audioml_transcription.synth.dataset import opened
+from audioml_transcription.synth.scores import made_up
+from audioml_transcription.task.sets import rows_of
 
 SMALL = ("--recordings", "2", "--seconds", "4")
 
@@ -67,6 +73,19 @@ def test_what_makes_no_sense_is_refused(synth, tmp_path, arguments, told):
     done = synth(tmp_path / "d", *SMALL, *arguments, code=3 if "steinway" in arguments else 2)
     assert told in done.err
     assert not (tmp_path / "d").exists()
+
+
+def test_scores_that_are_kept_for_tests_are_refused(synth, tmp_path):
+    score = dataclasses.replace(made_up(np.random.default_rng(0)), source="beethoven/opus18no1/1")
+    corpus.write(tmp_path / "s.json", [score])
+    given = (tmp_path / "d", *SMALL, "--scores", tmp_path / "s.json", "--borrowed", 1)
+    assert "beethoven/opus18no1/1, which is kept for tests" in synth(*given, code=2).err
+    synth(*given, "--allow-reserved", "--valid", 1)
+    (row, _) = opened(tmp_path / "d")
+    assert row.source == "beethoven/opus18no1/1"
+    assert len(rows_of(tmp_path / "d", "test")) == 2
+    with pytest.raises(UsageError, match="is for tests only"):
+        rows_of(tmp_path / "d", "valid")
 
 
 @pytest.mark.slow

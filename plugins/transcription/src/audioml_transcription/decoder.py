@@ -34,8 +34,8 @@ class NoteDecoder(Decoder):
         Where rows overlap instead: frames from one to the next, see `joined`.
     fps
         Frames in a second.
-    onset, offset, frame, pedal
-        Thresholds, see `Thresholds`.
+    onset, offset, frame, pedal, steady
+        See `Thresholds`.
     """
 
     def __init__(
@@ -45,12 +45,13 @@ class NoteDecoder(Decoder):
         hop: int | None = None,
         fps: float = FPS,
         onset: float = 0.4,
-        offset: float = 0.3,
-        frame: float = 0.3,
+        offset: float = 0.1,
+        frame: float = 0.05,
         pedal: float = 0.5,
+        steady: float = 0.0,
     ) -> None:
         self._context, self._hop, self._fps = context, hop, fps
-        self._thresholds = Thresholds(onset, offset, frame, pedal)
+        self._thresholds = Thresholds(onset, offset, frame, pedal, steady)
 
     def __call__(
         self, outputs: Tensors, /, *, starts: NDArray[np.float64], end: float

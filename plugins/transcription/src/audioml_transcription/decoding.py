@@ -1,11 +1,12 @@
 """From a network's heads to notes and pedal: peaks with times between frames, and their ends.
 
-The rules are those of Kong et al. 2021, sec. III-D, worked on all keys at once. Peaks at a
-signal's first and last frames count too, and silence has no notes.
+The rules are those of Kong et al. 2021, sec. III-D, worked on all keys at once, but for where notes
+end. Peaks at a signal's first and last frames count too, and silence has no notes.
 """
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -19,19 +20,28 @@ __all__ = ["Found", "Thresholds", "decode_notes", "decode_pedal", "peaks"]
 _LONGEST = 12.0  # seconds that a note may last
 _SHORTEST = 0.02
 _PEDAL_SHORTEST = 0.06
+_AROUND = 1.0  # standard deviation, in seconds, of what is around a note
+_CHANGE = 0.3  # probability of the pedal's onsets and offsets whose times count
 _FALL = 0.02  # seconds in which a peak falls on both sides
+_AFTER = 0.06  # seconds after an offset in which a key is silent
 
 Heads = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """From which probability on something is there."""
+    """From which probability on something is there, and how steady velocities are.
+
+    ``offset`` is that of an offset with silence after it, and ``frame`` so low that a note surely
+    is over below it. ``steady`` is the share of each velocity that is taken from the notes around
+    it, where a network's own are uncertain: 0 leaves them as they are.
+    """
 
     onset: float = 0.4
-    offset: float = 0.3
-    frame: float = 0.3
+    offset: float = 0.1
+    frame: float = 0.05
     pedal: float = 0.5
+    steady: float = 0.0
 
 
 class Found(NamedTuple):
@@ -87,20 +97,21 @@ def decode_notes(
 ) -> Found:
     """Return the notes in heads of shape (frames, 88), their times in seconds from frame 0.
 
-    A note ends where its frame falls below the threshold, or at the last offset before that if
-    this is nearer to it than to the onset, or at the next onset of its key.
+    A note ends at the first offset after which its frame is silent, where its frame falls below the
+    threshold, or at the next onset of its key, whatever is first.
     """
     chosen = thresholds or Thresholds()
     reach = _reach(fps)
     struck = peaks(onset, chosen.onset, reach=reach)
     if not len(struck.frame):
         return Found(Notes.none(), np.empty(0, np.float32))
-    ended = peaks(offset, chosen.offset, reach=reach)
+    ended = peaks(offset * (1 - _soonest(frame, fps)), chosen.offset, reach=reach)
     end = np.minimum(_ends(struck, ended, frame, chosen), struck.time + _LONGEST * fps)
     start = np.maximum(struck.time, 0.0)
     end = np.clip(end, start + _SHORTEST * fps, np.maximum(len(onset), start + _SHORTEST * fps))
-    loud = np.clip(np.rint(velocity[struck.frame, struck.key] * 128), 1, 127)
-    notes = Notes(start / fps, end / fps, struck.key + LOWEST, loud)
+    loud = _steadied(velocity[struck.frame, struck.key], struck.frame, chosen.steady, fps)
+    velocities = np.clip(np.rint(loud * 128), 1, 127).astype(np.int64)
+    notes = Notes(start / fps, end / fps, struck.key + LOWEST, velocities)
     order = np.lexsort((struck.key, start))
     sure = onset[struck.frame, struck.key].astype(np.float32)[order]
     mended = repaired(notes)
@@ -109,6 +120,23 @@ def decode_notes(
         if len(mended) == len(sure)
         else Found(mended, _matching(mended, notes, sure))
     )
+
+
+def _steadied(
+    velocity: Heads, frame: NDArray[np.int64], share: float, fps: float
+) -> NDArray[np.float64]:
+    """Return velocities that are, to a share, the mean of those of the other notes around."""
+    own = velocity.astype(np.float64)
+    if not share:
+        return own
+    reach = round(3 * _AROUND * fps)
+    weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / (_AROUND * fps)) ** 2)
+    total, count = (
+        np.convolve(np.bincount(frame, values), weights)[reach:][frame]
+        for values in (own, np.ones(len(own)))
+    )
+    others = (total - own + 1e-3 * own) / (count - 1 + 1e-3)  # its own, where there are none
+    return (1 - share) * own + share * others
 
 
 def _matching(some: Notes, all_: Notes, values: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -133,13 +161,19 @@ def _ends(struck: _Peaks, ended: _Peaks, frame: Heads, chosen: Thresholds) -> ND
     gone = below[np.searchsorted(below, place, side="right")] - struck.key * stride
     limit = np.minimum(gone, next_)
     vanished = np.minimum(_crossing(frame, struck.key, gone, chosen.frame), next_)
-    last = (
-        np.searchsorted(ended.key * stride + ended.frame, struck.key * stride + limit, "right") - 1
-    )
-    time = np.append(ended.time, -1.0)[last]
-    here = (last >= 0) & (np.append(ended.key, -1)[last] == struck.key) & (time > struck.time)
-    here &= (time - struck.time) > (limit - time)
-    return np.where(here, np.minimum(time, next_), vanished)
+    after = struck.key * stride + struck.time + 1
+    first = np.searchsorted(ended.key * stride + ended.time, after, side="right")
+    time = np.append(ended.time, np.inf)[first]
+    here = (np.append(ended.key, -1)[first] == struck.key) & (time <= limit)
+    return np.where(here, time, vanished)
+
+
+def _soonest(frame: Heads, fps: float) -> Heads:
+    """Return the lowest probability of each frame's key in the frames that follow."""
+    steps = max(1, round(_AFTER * fps))
+    later = np.pad(frame[1:], ((0, steps), (0, 0)), mode="edge") if len(frame) > 1 else frame
+    windows = (later[step : step + len(frame)] for step in range(steps))
+    return functools.reduce(np.minimum, windows)
 
 
 def _crossing(
@@ -165,9 +199,7 @@ def decode_pedal(
     chosen = thresholds or Thresholds()
     held = np.concatenate([[False], pedal[:, 2] > chosen.pedal, [False]])
     edges = np.flatnonzero(np.diff(held.astype(np.int8)))
-    downs, ups = (
-        peaks(pedal[:, at : at + 1], chosen.offset, reach=_reach(fps)).time for at in (0, 1)
-    )
+    downs, ups = (peaks(pedal[:, at : at + 1], _CHANGE, reach=_reach(fps)).time for at in (0, 1))
     spans: list[tuple[float, float]] = []
     for first, after in edges.reshape(-1, 2).tolist():
         spans += _presses(first, after - 0.5, downs, ups, near=0.1 * fps)

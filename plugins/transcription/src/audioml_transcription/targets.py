@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 
 from .notes import HIGHEST, KEYS, LOWEST, Notes, Pedal
 
-__all__ = ["REACH", "Targets", "targets"]
+__all__ = ["NEAR", "REACH", "Targets", "targets"]
 
 REACH = 0.05
-_NEAR = 0.4  # of the regressed onset: around there a velocity is to be answered
+NEAR = 0.4
+"""Of the regressed onset: from there on a velocity is to be answered."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,7 +80,7 @@ def targets(
         offset=ended,
         frame=_filled(onset, offset, key, shape),
         velocity=loud,
-        struck=(struck > _NEAR).astype(np.float32),
+        struck=(struck > NEAR).astype(np.float32),
         mask=_known(onset, offset, key, shape),
         pedal=_pedal((pedal.intervals - start) * fps, frames, reach * fps),
     )

@@ -66,13 +66,13 @@ def gathered(*, seed: int = 0, reserved: bool = False) -> list[Score]:
         own = [p for p in paths if composer in p.parts[-3:-1]]
         own = [p for p in own if is_reserved("/".join(p.parts[-3:])) == reserved]
         for at in rng.permutation(len(own))[:count]:
-            score = _parsed(own[at])
+            score = _parsed(own[at], composer)
             if score is not None and len(score.rows) >= 40:
                 found.append(score)
     return found
 
 
-def _parsed(path: Path) -> Score | None:
+def _parsed(path: Path, composer: str) -> Score | None:
     from music21 import corpus, exceptions21
 
     try:
@@ -81,7 +81,8 @@ def _parsed(path: Path) -> Score | None:
         rows = [row for part in _parts(opus) for row in part]
     except (exceptions21.Music21Exception, AttributeError, IndexError, KeyError, ValueError):
         return None
-    return Score(tuple(sorted(rows)), (50.0, 130.0), f"{path.parts[-2]}/{path.name}")
+    place = len(path.parts) - 1 - path.parts[::-1].index(composer)
+    return Score(tuple(sorted(rows)), (50.0, 130.0), "/".join(path.parts[place:]))
 
 
 def _parts(stream: Any) -> list[list[tuple[float, float, int, int]]]:

@@ -9,8 +9,8 @@ from omegaconf import OmegaConf
 from torch import nn
 
 from ..decoding import Thresholds
-from ..training.loss import Loss
 from .families import family_of, network_of
+from .loss import Loss
 from .module import Transcriber
 from .pictures import Pictures
 from .start import started
@@ -29,7 +29,10 @@ def module(cfg: Any) -> Transcriber:
     plain: Any = OmegaConf.to_container(cfg, resolve=True)
     family = family_of(plain["model"])
     learning = instantiate(cfg.model)
-    network = started(network_of(plain["model"]), family, plain["task"]["weights"])
+    begun = plain["ckpt_path"] is not None  # with weights of its own
+    network = started(
+        network_of(plain["model"]), family, None if begun else plain["task"]["weights"]
+    )
     return Transcriber(
         network,
         family=family,

@@ -16,9 +16,9 @@ from audioml.core.errors import ValidationError
 from audioml.train.module import ResumableLoader
 
 from ..synth.dataset import Row
-from .cuts import Cuts
 from .families import family_of
 from .making import Wanted, made
+from .segments import Segments
 from .sets import excerpt, rows_of
 
 __all__ = ["Pieces", "Recordings"]
@@ -95,14 +95,14 @@ class Pieces(LightningDataModule):
     def train_dataloader(self) -> ResumableLoader:
         """Return segments of the recordings that are trained on."""
         size = int(self.data["batch_size"])
-        cuts = Cuts(
+        segments = Segments(
             self._some("train"),
             family=self.family,
             frames=self.frames,
             items=size * int(self.data["steps"]) * self._processes(),
         )
         return ResumableLoader(
-            cuts, batch_size=size, workers=int(self.data["workers"]), seed=self.seed
+            segments, batch_size=size, workers=int(self.data["workers"]), seed=self.seed
         )
 
     def val_dataloader(self) -> ResumableLoader:

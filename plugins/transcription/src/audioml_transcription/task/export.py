@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from omegaconf import OmegaConf
 from torch import nn
 
 from audioml.core.errors import AudiomlError
-from audioml.train.export import write_folder
 from audioml.train.module import read, weights
 
 from ..decoding import Thresholds
-from ..export import manifest
-from ..networks.harmonic import Probabilities
 from ..scoring import mean_scores
 from ..synth.dataset import Row
 from .answering import heads_of, logits_of
 from .card import card
 from .data import Pieces
 from .families import Family, family_of, network_of
+from .folder import write
 from .module import Measured
 from .start import checked_task
 from .tuning import Answered, scores_of, tuned
@@ -33,10 +29,15 @@ from .tuning import Answered, scores_of, tuned
 __all__ = ["export"]
 
 _log = logging.getLogger("audioml.transcription")
-_VERSION = "0.1.0"
 
 
-def export(checkpoint: Path, folder: Path, measured: Measured | None = None) -> None:
+def export(
+    checkpoint: Path,
+    folder: Path,
+    measured: Measured | None = None,
+    *,
+    now: Mapping[str, Any] | None = None,
+) -> None:
     """Write the model folder of a checkpoint.
 
     Parameters
@@ -48,6 +49,9 @@ def export(checkpoint: Path, folder: Path, measured: Measured | None = None) -> 
     measured
         Thresholds and figures, where they are known. Else the thresholds are chosen on the
         recordings that the run was validated on, or are its own if these are not there any more.
+    now
+        The configuration of the run that exports, where it may be another than that of the
+        checkpoint: the model is called as it says, and what was measured is told of its data.
 
     Raises
     ------
@@ -59,30 +63,24 @@ def export(checkpoint: Path, folder: Path, measured: Measured | None = None) -> 
     family, network = family_of(config["model"]), network_of(config["model"]).eval()
     network.load_state_dict(weights(checkpoint))
     found = measured or _measured(network, family, config)
-    described = manifest(
-        name=f"piano-notes-{family.name}",
-        version=_VERSION,
-        thresholds=found.thresholds,
-        metrics={name: round(value, 4) for name, value in found.figures.items()},
-        extractor=family.extractor,
-        joining=family.joining,
-    )
-    parameters = sum(each.numel() for each in network.parameters())
-    write_folder(
-        Probabilities(network),
-        {family.tensor: _example(family)},
+    called = (now or config)["task"].get("model") or {}
+    if now is not None and measured is not None:
+        tested = {stage: now["data"][stage] for stage in ("valid", "test")}
+        config = {**config, "data": {**config["data"], **tested}}
+    write(
+        network,
+        family,
         folder,
-        described,
-        outputs=Probabilities.names,
-        moving={family.tensor: family.moving},
-        card=card(config, parameters=parameters, steps=int(state["global_step"])),
-        stem="notes",
+        name=called.get("name") or f"piano-notes-{family.name}",
+        version=str(called.get("version") or "0.1.0"),
+        thresholds=found.thresholds,
+        figures=found.figures,
+        card=card(
+            config,
+            parameters=sum(each.numel() for each in network.parameters()),
+            steps=int(state["global_step"]),
+        ),
     )
-
-
-def _example(family: Family) -> torch.Tensor:
-    count = math.prod(family.row)
-    return torch.linspace(-1, 1, count).sin().reshape(1, *family.row)
 
 
 def _measured(network: nn.Module, family: Family, config: Mapping[str, Any]) -> Measured:
@@ -92,11 +90,11 @@ def _measured(network: nn.Module, family: Family, config: Mapping[str, Any]) -> 
     except AudiomlError as error:
         _log.warning("the thresholds are those of the run's settings, for %s", error)
         rows = []
-    answered = [_answered(network, family, row) for row in rows]
-    if not answered:
+    found = [_answered(network, family, row) for row in rows]
+    if not found:
         return Measured("", first, {})
-    chosen = tuned(answered, first)
-    scores = mean_scores(scores_of(each, chosen) for each in answered)
+    chosen = tuned(found, first)
+    scores = mean_scores(scores_of(each, chosen) for each in found)
     return Measured("", chosen, {f"val/{name}": value for name, value in scores.items()})
 
 

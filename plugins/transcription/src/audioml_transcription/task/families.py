@@ -11,11 +11,10 @@ from torch import nn
 from audioml.core.errors import UsageError
 from audioml.core.models.manifest import Part
 
-from ..export import EXTRACTOR, JOINING
 from ..features import NAME
 from ..networks.crnn import CRNN, Widths
 from ..networks.frontend import FrontEnd
-from ..networks.harmonic import HarmonicNet
+from ..networks.harmonic import CONTEXT, HarmonicNet
 from ..networks.logmel import FPS, MELS, LogMel
 from ..spectrum import BINS, CHANNELS, HOP, LONG, RATE
 
@@ -79,9 +78,9 @@ _FAMILIES = {
         hop=HOP,
         margin=LONG // 2,
         levelled=True,
-        extractor=EXTRACTOR,
+        extractor=Part("harmonic-spectra", {"context": CONTEXT}),
         tensor=NAME,
-        joining=JOINING,
+        joining={"context": CONTEXT},
         row=(CHANNELS, 160, BINS),
         moving={2: "frames"},  # a row at a time: many at once take memory, and no less time
     ),

@@ -109,7 +109,7 @@ def made(wanted: Wanted, *, processes: int = 1) -> list[Path]:
     Raises
     ------
     UsageError
-        If what is there was made of something else, or a soundfont is kept for tests.
+        If what is there was made of something else, or a soundfont or a score is kept for tests.
     NotFoundError
         If a soundfont is not installed.
     """
@@ -117,6 +117,7 @@ def made(wanted: Wanted, *, processes: int = 1) -> list[Path]:
     if all(part.exists() for part in wanted.parts):
         return wanted.parts
     _check_families(wanted)
+    _check_scores(wanted)
     if wanted.scores is not None and not wanted.scores.exists():
         _log.info("scores are taken out of music21's corpus, which takes some minutes")
         found = corpus.gathered(seed=wanted.seed, reserved=wanted.allow_reserved)
@@ -175,3 +176,14 @@ def _check_families(wanted: Wanted) -> None:
         if name != BUILT_IN and name not in fonts:
             there = ", ".join([BUILT_IN, *fonts])
             raise NotFoundError(f"no soundfont {name!r} is installed (there is: {there})")
+
+
+def _check_scores(wanted: Wanted) -> None:
+    if wanted.allow_reserved or wanted.scores is None or not wanted.scores.exists():
+        return
+    for score in corpus.read(wanted.scores):
+        if corpus.is_reserved(score.source):
+            raise UsageError(
+                f"{shown(wanted.scores)} holds {score.source}, which is kept for tests; name "
+                "another file, and scores are gathered there"
+            )

@@ -18,17 +18,16 @@ from audioml.train.module import AudioModule
 
 from ..decoding import Thresholds
 from ..notes import Notes, Pedal
-from ..targets import targets
-from ..training.loss import Loss
+from ..targets import NEAR, targets
 from .answering import heads_of, logits_of
-from .data import Recordings
+from .data import Pieces, Recordings
 from .families import Family
+from .loss import Loss
 from .tuning import NAMES, Answered, scores_of, tuned
 
 __all__ = ["Measured", "Transcriber"]
 
 _log = logging.getLogger("audioml.transcription")
-_STRUCK = 0.4  # of the regressed onset: there a velocity counts, as in `targets`
 
 
 class _Score(Metric):
@@ -107,6 +106,7 @@ class Transcriber(AudioModule):
         self.heard: tuple[Mapping[str, Any], Answered] | None = None
         """The first recording of the test and the answer to it, for pictures."""
         self._pictures = list(pictures)
+        self._apart: dict[tuple[str, str], _Score] = {}
         self._answer: Callable[[Tensor], tuple[Tensor, Tensor]] = (
             torch.compile(network.forward) if compiled else network.forward
         )
@@ -116,9 +116,12 @@ class Transcriber(AudioModule):
         if stage == "train":
             return self._learnt(batch["audio"], batch["labels"]), {}
         answered, loss = self._heard(batch)
-        if stage == "test" and self.heard is None:
-            self.heard = batch, answered
-        return loss, {"scores": scores_of(answered, self.thresholds)}
+        scores = scores_of(answered, self.thresholds)
+        if stage == "test":
+            self.heard = self.heard or (batch, answered)
+            for name in NAMES if (answered.family, NAMES[0]) in self._apart else ():
+                self._apart[answered.family, name].update(scores)
+        return loss, {"scores": scores}
 
     def on_validation_start(self) -> None:
         """Validate with the thresholds of the settings."""
@@ -126,10 +129,19 @@ class Transcriber(AudioModule):
 
     def on_test_start(self) -> None:
         """Choose the thresholds on the recordings that are validated on."""
-        held = Recordings(self.trainer.datamodule.rows("valid"))  # type: ignore[attr-defined]
+        data: Pieces = self.trainer.datamodule  # type: ignore[attr-defined]
+        held, families = Recordings(data.rows("valid")), {row.family for row in data.rows("test")}
         found = [self._heard(held[at])[0] for at in range(len(held))]
         self.thresholds = tuned(found, self._first) if found else self._first
         _log.info("%s, chosen on %d recordings", self.thresholds, len(found))
+        apart = sorted(families) if len(families) > 1 else []
+        self._apart = {(f, n): _Score(n).to(self.device) for f in apart for n in NAMES}
+
+    def on_test_epoch_end(self) -> None:
+        """Log the figures of the test, and those of each family of recordings."""
+        super().on_test_epoch_end()
+        figures = {f"test/{family}/{n}": s.compute() for (family, n), s in self._apart.items()}
+        self.log_dict(figures, prog_bar=False)
 
     def on_test_end(self) -> None:
         """Keep the figures for the model folder."""
@@ -172,6 +184,6 @@ def _middle(labels: Mapping[str, Tensor], frames: int) -> tuple[Tensor, Tensor, 
     """Return notes, mask and pedal, as the loss takes them, of the frames in the middle."""
     first = (labels["onset"].shape[1] - frames) // 2
     cut = {name: value[:, first : first + frames] for name, value in labels.items()}
-    struck = (cut["onset"] > _STRUCK).to(cut["onset"].dtype)
+    struck = (cut["onset"] > NEAR).to(cut["onset"].dtype)
     rolls = [cut[name] for name in ("onset", "offset", "frame", "velocity")]
     return torch.stack([*rolls, struck], 1), 1 - cut["mask"], cut["pedal"].transpose(1, 2)

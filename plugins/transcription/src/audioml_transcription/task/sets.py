@@ -14,7 +14,7 @@ from audioml.core.files import shown
 
 from ..notes import Notes, Pedal, extended, repaired
 from ..spectrum import RATE
-from ..synth import dataset
+from ..synth import corpus, dataset, soundfonts
 from ..synth.dataset import Row
 
 if TYPE_CHECKING:
@@ -58,12 +58,28 @@ def rows_of(path: Path, stage: str) -> list[Row]:
     """Return the recordings of a data set for a stage: ``train``, ``valid`` or ``test``.
 
     Where a set has no recordings for tests, those for validation are: it has been named for tests.
+
+    Raises
+    ------
+    UsageError
+        If what is kept for tests would be trained or tuned on.
     """
     every = list(rows(path))
+    if stage != "test" and is_synth(path):
+        _check_reserved(path, every)
     if stage == "train":
         return [row for row in every if row.split == "train"]
     wanted = "test" if stage == "test" and any(row.split == "test" for row in every) else "valid"
     return [row for row in every if row.split.startswith(wanted)]
+
+
+def _check_reserved(path: Path, every: list[Row]) -> None:
+    for row in every:
+        if row.family in soundfonts.RESERVED or corpus.is_reserved(row.source):
+            raise UsageError(
+                f"{shown(path)} is for tests only: recording {row.id} is of {row.source}, sounded "
+                f"by {row.family}; train and validate on others"
+            )
 
 
 def _prepared(path: Path) -> Iterator[Row]:

@@ -25,6 +25,7 @@ class Transcription:
 
     def __init__(self) -> None:
         self._module: Any = None
+        self._config: Any = None
 
     def data(self, cfg: Any, /) -> Any:
         """Return the data module for a configuration."""
@@ -36,7 +37,7 @@ class Transcription:
         """Return the module to train."""
         from .building import module
 
-        self._module = module(cfg)
+        self._module, self._config = module(cfg), cfg
         return self._module
 
     def export(self, checkpoint: Path, folder: Path, /) -> None:
@@ -44,8 +45,12 @@ class Transcription:
 
         What was measured of it in the test of this run is not measured again.
         """
+        from omegaconf import OmegaConf
+
         from .export import export
 
         measured = None if self._module is None else self._module.measured
         known = measured is not None and Path(measured.checkpoint) == checkpoint
-        export(checkpoint, folder, measured if known else None)
+        cfg = self._config
+        now: Any = None if cfg is None else OmegaConf.to_container(cfg, resolve=True)
+        export(checkpoint, folder, measured if known else None, now=now)

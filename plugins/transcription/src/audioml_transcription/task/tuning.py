@@ -44,6 +44,10 @@ class Answered:
         """Return F1 of onsets and offsets."""
         return note_score(self.notes, self.heads.decoded_notes(thresholds), offsets=True)
 
+    def velocity(self, thresholds: Thresholds) -> float:
+        """Return F1 of onsets, offsets and velocities."""
+        return note_scores(self.notes, self.heads.decoded_notes(thresholds))["velocity"]
+
     def pressed(self, thresholds: Thresholds) -> float:
         """Return F1 of the pedal's presses with their releases."""
         found = self.heads.decoded_pedal(thresholds)
@@ -58,8 +62,9 @@ def scores_of(answered: Answered, thresholds: Thresholds) -> dict[str, float]:
 
 _GRID: dict[str, tuple[Callable[[Answered, Thresholds], float], tuple[float, ...]]] = {
     "onset": (Answered.onset, (0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6)),
-    "frame": (Answered.offset, (0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5)),
-    "offset": (Answered.offset, (0.1, 0.15, 0.2, 0.3, 0.4, 0.5)),
+    "frame": (Answered.offset, (0.02, 0.03, 0.05, 0.1, 0.15, 0.2, 0.3)),
+    "offset": (Answered.offset, (0.05, 0.07, 0.1, 0.15, 0.2, 0.3)),
+    "steady": (Answered.velocity, (0.0, 0.3, 0.5, 0.7)),
     "pedal": (Answered.pressed, (0.3, 0.4, 0.5, 0.6, 0.7)),
 }
 """Each threshold, the score that it is chosen by, and what is tried."""

@@ -49,7 +49,8 @@ def fit(config: Any, folder: Path) -> dict[str, Any]:
     with sentences():
         data, module = task.data(config), task.module(config)
     logs = loggers(config, folder)
-    trim(logs, checkpoint)
+    if config.train:  # a run that is only tested keeps all that was measured of it
+        trim(logs, checkpoint)
     parts = callbacks(config.get("callbacks"))
     trainer = _trainer(config, [*parts, Stamp(config), Midway()], logs)
     path = None if checkpoint is None else checkpoint.path

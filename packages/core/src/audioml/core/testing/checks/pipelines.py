@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...pipeline import Pipeline
-from ...values import Rows
+from ...values import Audio, Rows
 from .comparing import song
 from .kit import Rules
 
@@ -31,7 +31,9 @@ def does_not_depend_on_the_batch_size(pipeline: Pipeline) -> None:
 
 def keeps_rows_apart(pipeline: Pipeline) -> None:
     """Rows of different signals that share a run are answered as each would be alone."""
-    one, other = pipeline.transform(song(pipeline.spec)), pipeline.transform(song(pipeline.spec, 2))
+    audio = song(pipeline.spec)
+    backwards = Audio(np.ascontiguousarray(audio.samples[:, ::-1]), audio.rate)  # rows as long
+    one, other = pipeline.transform(audio), pipeline.transform(backwards)
     tensors = {n: np.concatenate([t, other.tensors[n]]) for n, t in one.tensors.items()}
     both = pipeline.run(Rows(tensors, np.concatenate([one.starts, other.starts])))
     for name, values in pipeline.run(other).items():

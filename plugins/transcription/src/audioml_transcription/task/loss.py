@@ -34,8 +34,13 @@ class Loss:
         ----------
         answers
             Logits of shapes (batch, 4, frames, 88) and (batch, 3, frames).
-        notes, mask, pedal
-            As `Batch` has them.
+        notes
+            Targets, shape (batch, 5, frames, 88): onset, offset, frame, velocity, and where a
+            velocity counts.
+        mask
+            Where targets are known, shape (batch, frames, 88).
+        pedal
+            Its targets, shape (batch, 3, frames).
         """
         found, pressed = answers[0].float(), answers[1].float()
         each = functional.binary_cross_entropy_with_logits(found, notes[:, :4], reduction="none")
