@@ -53,10 +53,19 @@ def test_a_killed_sweep_goes_on_where_it_was(train, outside, tmp_path):
     assert state(folder / "0")["metric"] == first["metric"]
 
 
+LAUNCHERS = {
+    "joblib": ("hydra_joblib_launcher", "hydra.launcher.n_jobs=2"),
+    "submitit_local": ("hydra_submitit_launcher", "hydra.launcher.timeout_min=5"),
+    "ray": ("hydra_ray_launcher", "+hydra.launcher.ray.init.num_cpus=2"),
+}
+
+
 @pytest.mark.slow
-def test_the_joblib_launcher(outside, tmp_path):
-    pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
-    done = outside(*SWEEP, "seed=1,2", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
+@pytest.mark.parametrize("name", LAUNCHERS)
+def test_a_launcher_trains_elsewhere_and_goes_on(outside, tmp_path, name):
+    plugin, setting = LAUNCHERS[name]
+    pytest.importorskip(f"hydra_plugins.{plugin}", reason=f"{plugin} is not installed")
+    done = outside(*SWEEP, "seed=1,2", f"hydra/launcher={name}", setting)
     assert done.returncode == 0, done.stderr
     assert [state(sweep(tmp_path) / n)["status"] for n in "01"] == ["done", "done"]
     again = outside(f"ckpt_path={sweep(tmp_path).relative_to(tmp_path)}")

@@ -63,6 +63,8 @@ class TinyModule(AudioModule):
         at = self.trainer.global_step
         if str(at) == os.environ.get("TINY_KILLED_AT"):
             os.kill(os.getpid(), signal.SIGKILL)
+        if str(at) == os.environ.get("TINY_INTERRUPTED_AT"):
+            os.kill(os.getpid(), signal.SIGINT)
         if at == self.trouble.get("bug_at"):
             raise ZeroDivisionError("a bug of the plugin")
         loss = super().training_step(batch, batch_idx)

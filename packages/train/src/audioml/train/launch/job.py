@@ -14,8 +14,9 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import OmegaConf
 
-from audioml.core.cli.output import continue_logging
+from audioml.core.cli.output import continue_logging, say
 from audioml.core.errors import AudiomlError
+from audioml.core.files import shown
 
 from ..runs.redaction import redacted_text
 from .ending import ended
@@ -48,7 +49,18 @@ def job(cfg: Any) -> float | None:
                     return earlier.metric
                 last = folder / "checkpoints" / "last.ckpt"
                 cfg.ckpt_path = str(last) if last.is_file() else None
-        return _tried(cfg, folder, overrides, in_sweep=in_sweep)
+        try:
+            return _tried(cfg, folder, overrides, in_sweep=in_sweep)
+        except KeyboardInterrupt:
+            _say_how_to_go_on(folder, Path(hydra.sweep.dir) if in_sweep else None)
+            raise
+
+
+def _say_how_to_go_on(folder: Path, sweep: Path | None) -> None:
+    if sweep is not None or (folder / "checkpoints" / "last.ckpt").is_file():
+        say(f"go on with: audioml train ckpt_path={shown(sweep or folder)}")
+    else:
+        say(f"{shown(folder)} has no checkpoint yet, so it cannot be gone on with")
 
 
 def _same(one: tuple[str, ...], other: tuple[str, ...]) -> bool:

@@ -1,0 +1,45 @@
+"""Ctrl-C in the middle of training: a clean end, from which the run goes on."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from train_tiny_results import QUICK, figures, only_run
+
+
+def status(folder):
+    return json.loads((folder / "manifest.json").read_bytes())["status"]
+
+
+def onward(done):
+    """What an interrupted run says that it goes on with."""
+    assert done.err.endswith("audioml: interrupted\n")
+    return re.search(r"go on with: audioml train (ckpt_path=\S+)", done.err)[1]
+
+
+def test_an_interrupted_run_says_how_it_goes_on_and_does(train, tmp_path, monkeypatch):
+    monkeypatch.setenv("TINY_INTERRUPTED_AT", "11")  # the second epoch begins at 8
+    done = train(*QUICK, code=130)
+    folder = only_run(tmp_path)
+    assert status(folder) == "interrupted"
+    monkeypatch.delenv("TINY_INTERRUPTED_AT")
+    train(onward(done))
+    assert only_run(tmp_path) == folder
+    assert status(folder) == "completed"
+    assert [step for step, *_ in figures(folder, "step/loss")] == list(range(16))
+
+
+def test_before_the_first_checkpoint_that_is_said(train, monkeypatch):
+    monkeypatch.setenv("TINY_INTERRUPTED_AT", "2")
+    assert "has no checkpoint yet" in train(*QUICK, code=130).err
+
+
+def test_a_sweep_ends_at_once_and_goes_on_as_a_whole(train, tmp_path, monkeypatch):
+    monkeypatch.setenv("TINY_INTERRUPTED_AT", "5")
+    done = train("-m", *QUICK, "trainer.max_epochs=1", "seed=1,2", code=130)
+    (folder,) = (tmp_path / "logs" / "tiny" / "multiruns").iterdir()
+    assert not (folder / "1" / "metrics.csv").exists()
+    monkeypatch.delenv("TINY_INTERRUPTED_AT")
+    assert onward(done).endswith(f"multiruns/{folder.name}")
+    assert train(onward(done)).out.count("done") == 2
