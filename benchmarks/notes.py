@@ -49,10 +49,8 @@ def main() -> None:
         if options.song is None:
             song(path)
         command = [AUDIOML, "-q", "analyze", "--no-cache", str(path), "--estimators", "notes"]
-        costs = interleaved(
-            {"notes": [*command, "-o", f"{folder}/song.jams"], "audioml --help": [AUDIOML, "--help"]},
-            repeats=options.repeats,
-        )
+        sides = {"notes": [*command, "-o", f"{folder}/song.jams"], "--help": [AUDIOML, "--help"]}
+        costs = interleaved(sides, repeats=options.repeats)
     spec = load("notes").spec
     print(f"{spec.name} {spec.version}; load {loaded}\n")
     print(table(costs))
