@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ..corpus.encoding import encode
 from ..errors import IntegrityError
+from ..foretelling.foreteller import Foreteller
 from ..pipeline import Pipeline
 from ..stages import Estimator, ModelSpec
 from ..values import Audio, Frames
@@ -32,13 +34,17 @@ def signal(spec: ModelSpec, seed: int) -> Audio:
     return Audio(np.repeat(mono[np.newaxis], spec.channels or 1, axis=0), rate)
 
 
-def make(estimator: Estimator, *, seed: int = 0, tolerance: float = 1e-3) -> Golden:
-    """Return the self-test of a model as it answers here and now."""
+def make(estimator: Estimator | Foreteller, *, seed: int = 0, tolerance: float = 1e-3) -> Golden:
+    """Return the self-test of a model as it answers here and now.
+
+    A generator is asked how likely the samples of the test sound are: a song of its own would be
+    another one on another processor.
+    """
     expected = {name: _sampled(a).tolist() for name, a in _answers(estimator, seed).items()}
     return Golden(seed, expected, tolerance)
 
 
-def check(estimator: Estimator, golden: Golden) -> None:
+def check(estimator: Estimator | Foreteller, golden: Golden) -> None:
     """Compare a model's answers with its self-test.
 
     Raises
@@ -60,8 +66,10 @@ def check(estimator: Estimator, golden: Golden) -> None:
             )
 
 
-def _answers(estimator: Estimator, seed: int) -> dict[str, NDArray[np.float64]]:
+def _answers(estimator: Estimator | Foreteller, seed: int) -> dict[str, NDArray[np.float64]]:
     audio = signal(estimator.spec, seed)
+    if isinstance(estimator, Foreteller):
+        return {"bits": estimator.costs(encode(audio.samples[0], estimator.encoding))}
     if isinstance(estimator, Pipeline):
         return {n: np.asarray(a, np.float64) for n, a in estimator.outputs(audio).items()}
     prediction = estimator.predict(audio)
