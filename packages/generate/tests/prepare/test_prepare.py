@@ -284,6 +284,8 @@ def test_parquet_of_others_needs_five_columns(tmp_path, made, corpus):
     made(path)
     assert corpus().row("x")["licence"] == "unknown"
     np.testing.assert_array_equal(corpus().read("x"), audio)
+    report = made(path, licence="CC0", again=True)
+    assert (report.licences, report.warnings) == ({"CC0-1.0": 1}, [])
     pq.write_table(pa.table({"id": ["x"]}), path)
     with pytest.raises(IntegrityError, match="has no column audio, encoding, n, rate"):
         made(path, again=True)

@@ -6,6 +6,7 @@ Spark schedules, and runs again what a lost machine had. Only packed items and o
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import logging
 import os
@@ -73,7 +74,8 @@ class Spark:
             yield from _Run(session, function, items).outcomes()
         finally:
             if ours:
-                session.stop()
+                with contextlib.suppress(Exception):  # where Java is gone, all is
+                    session.stop()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,8 @@ class _Run:
                         yield from self._judged(running.pop(future), future)
             finally:
                 if running:
-                    self._session.sparkContext.cancelAllJobs()
+                    with contextlib.suppress(Exception):  # as above
+                        self._session.sparkContext.cancelAllJobs()
 
     def _drawn(self) -> list[_Task]:
         """Return the next job; an item that cannot be sent is an outcome already."""

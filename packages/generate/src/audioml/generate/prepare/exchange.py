@@ -20,6 +20,8 @@ from audioml.core.corpus import ENCODINGS
 from audioml.core.errors import IntegrityError, NotFoundError
 from audioml.core.files import replacing, shown, write_bytes
 
+from ..acquire.licences import UNKNOWN, Licence
+
 __all__ = ["COLUMNS", "Exchange", "finish", "is_exchange", "write_part"]
 
 _TEXT = (
@@ -152,7 +154,14 @@ class Exchange:
         name = row["id"]
         if name in self.rows and self.rows[name].get("key") != row.get("key"):
             raise IntegrityError(f"two songs in {shown(self.path)} are called {name!r}")
+        row["licence"] = row.get("licence") or UNKNOWN.id
         self.rows[name], self._places[name] = row, place
+
+    def state(self, licence: Licence) -> None:
+        """State the licence of the songs that come without one."""
+        for row in self.rows.values():
+            if row["licence"] == UNKNOWN.id:
+                row |= {"licence": licence.id, "licence_url": licence.url}
 
     def samples(self, name: str) -> NDArray[Any]:
         """Return the samples of a song as they are kept, shape (n,).

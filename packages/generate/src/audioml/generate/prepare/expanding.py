@@ -57,7 +57,6 @@ def _append(
         told.item(name)
         row = exchange.rows[name]
         about: dict[str, Any] = {column: row.get(column) for column in _COLUMNS}
-        about["licence"] = about["licence"] or "unknown"
         other = first.setdefault(str(row.get("audio_sha256") or name), name)
         if other != name:
             reason = f"sounds as {other} does, to the last bit"

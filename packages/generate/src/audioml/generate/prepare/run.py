@@ -20,6 +20,7 @@ from audioml.core.errors import (
 from audioml.core.executor import Engine, engine_named, run
 from audioml.core.files import shown, writing
 
+from ..acquire.licences import UNKNOWN, identify
 from .exchange import Exchange, finish, is_exchange
 from .expanding import expand
 from .progress import Told
@@ -86,8 +87,10 @@ def _of_parquet(settings: Settings, told: Told) -> Report:
             f"{shown(settings.source)} has {encoding} at {rate} Hz; "
             "for another prepare the recordings again"
         )
-    rows = sorted((n, r["n"], r.get("audio_sha256")) for n, r in exchange.rows.items())
-    report = Report(fingerprint=_hash([rate, encoding, rows]), rate=rate, encoding=encoding)
+    if settings.licence is not None:
+        exchange.state(identify(settings.licence))
+    known = [sorted((str(k), str(v)) for k, v in row.items()) for row in exchange.rows.values()]
+    report = Report(fingerprint=_hash(sorted(known)), rate=rate, encoding=encoding)
     if (done := _before(settings, report.fingerprint)) is not None:
         return done
     _finish(exchange, settings, report, told)
@@ -197,7 +200,7 @@ class _Preparation:
 
 def _finish(exchange: Exchange, settings: Settings, report: Report, told: Told) -> None:
     told.begin("writing", len(exchange.rows))
-    unknown = sum((r.get("licence") or "unknown") == "unknown" for r in exchange.rows.values())
+    unknown = sum(row["licence"] == UNKNOWN.id for row in exchange.rows.values())
     if unknown:
         report.warnings.append(
             f"the licence of {unknown} songs is unknown; state it with --licence"
