@@ -66,8 +66,23 @@ def test_the_known_sets_are_listed_and_all_sound(source):
         ([], UsageError, "source_path=FOLDER"),
         (["data=maestr", "source_path=x"], NotFoundError, "there is no data set maestr; there is"),
         (["source_path=x", "split=[1"], UsageError, "the value of 'split' cannot be read"),
+        (["source_path=x", "engine=sparc"], NotFoundError, "engine 'sparc'"),
+        (["source_path=x", "master=spark://host:7077"], UsageError, "name it, such as engine="),
+        (["source_path=x", "engine=local", "--master", "spark://host:7077"], UsageError, "'local'"),
     ],
 )
 def test_slips_are_told_in_one_sentence(arguments, error, sentence):
     with pytest.raises(error, match=sentence):
         call(*arguments)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ["spark", "ray"])
+def test_an_engine_by_name_makes_the_same_corpus(source, tmp_path, engine):
+    pytest.importorskip("pyspark" if engine == "spark" else "ray", reason=f"no {engine} here")
+    write_song(source, "another", seconds=5, ending=".midi")
+    usual = [f"source_path={source}", "workers=2", f"sample_rate={RATE}"]
+    call(*usual, f"destination_path={tmp_path / 'here'}", "engine=local")
+    call(*usual, f"destination_path={tmp_path / 'there'}", "--engine", engine)
+    for name in ("manifest.parquet", "shard-00000.npy", "labels/notes.npy"):
+        assert (tmp_path / "there" / name).read_bytes() == (tmp_path / "here" / name).read_bytes()

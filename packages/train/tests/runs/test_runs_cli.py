@@ -39,6 +39,12 @@ def test_the_table_has_the_runs_with_their_metrics(call, two):
     assert "0.75" in lines[1]
 
 
+def test_rates_are_shown_only_where_they_are_asked_for(call, recorded):
+    recorded(metrics={"lr-AdamW": 1e-5, "step/loss": 0.1, "val/f1": 0.5})
+    assert call(runs).split()[:6] == ["run", "task", "status", "started", "took", "val/f1"]
+    assert "lr-AdamW" in call(runs, "--columns", "lr-AdamW")
+
+
 def test_the_table_is_sorted_and_filtered(call, two):
     first = call(runs, "--sort", "metrics.f1", "--columns", "f1").splitlines()[1]
     assert first.startswith(two[0][:8])

@@ -11,6 +11,7 @@ import click
 
 from audioml.core.cli import output
 from audioml.core.errors import NotFoundError, UsageError
+from audioml.core.executor import Engine, engine_named
 from audioml.core.files import shown
 
 from .settings import Settings
@@ -36,6 +37,8 @@ _HELP = {
     "long_label": "Labels that go on after the audio: stop or skip.",
     "workers": "Processes.",
     "again": "true makes a corpus anew that is there already.",
+    "engine": "Who does the work: local, spark, ray or a plugin's; it must see the same files.",
+    "master": "Address of the engine's cluster; without, the engine works on this machine.",
 }
 
 
@@ -65,10 +68,11 @@ def prepare(overrides: tuple[str, ...], **options: str | None) -> int:
     if values.get("data") == "list":
         click.echo("\n".join(_known()))
         return 0
+    engine = _engine(values.pop("engine", None), values.pop("master", None))
     settings = Settings.of(_of_set(values.pop("data", None)) | values)
     from .preparing import prepare as work
 
-    report = work(settings)
+    report = work(settings, engine=engine)
     for line in report.lines():
         if not output.is_quiet():
             output.say(line)
@@ -95,6 +99,12 @@ def _values(arguments: Iterable[str]) -> dict[str, Any]:
         except Exception as error:  # the parser's, whatever it is
             raise UsageError(f"the value of {name!r} cannot be read: {text!r}") from error
     return values
+
+
+def _engine(name: str | None, master: str | None) -> Engine | None:
+    if name is None and master is not None:
+        raise UsageError("master= is the address of an engine: name it, such as engine=spark")
+    return None if name is None else engine_named(str(name), address=master)
 
 
 def _known() -> list[str]:

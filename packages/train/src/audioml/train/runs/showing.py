@@ -25,6 +25,7 @@ __all__ = [
 ]
 
 _MOST = 4  # metrics in a table that nobody has chosen the columns of
+_DULL = ("lr-", "step/")  # which of them say nothing of how good a run is
 _WIDEST = 40
 _SHORT = 8  # characters of an id or a hash; enough to tell a thousand runs apart
 
@@ -126,7 +127,8 @@ def _columns(runs: Sequence[Run], sort: str, where: str | None) -> list[str]:
 
         asked += names_in(parse(where))
     first = [name.name for name in asked if name.scope == "metrics"]
-    usual = Counter(name for run in runs for name in run.metrics)
+    found = (name for run in runs for name in run.metrics)
+    usual = Counter(name for name in found if not name.startswith(_DULL))
     most = [name for name, _ in usual.most_common(_MOST)]
     return list(dict.fromkeys([*first, *most]))[: max(_MOST, len(first))]
 
