@@ -21,10 +21,10 @@ _FORMATS = {
     "sv": ("SV", "layer of Sonic Visualiser"),
     "text": ("TEXT", "table for people"),
 }
-_ENGINES = {
-    "local": ("engine:Local", "processes of this machine", ()),
-    "spark": ("spark:Spark", "Apache Spark, here or on a cluster", ("pyspark", "joblib")),
-    "ray": ("ray:Ray", "Ray, here or on a cluster", ("ray", "joblib")),
+_ENGINES = {  # what they need they say themselves: nobody is to be told to install half a gigabyte
+    "local": ("engine:Local", "processes of this machine"),
+    "spark": ("spark:Spark", "Apache Spark, here or on a cluster; with audioml-core[spark]"),
+    "ray": ("ray:Ray", "Ray, here or on a cluster; with audioml-core[ray]"),
 }
 
 
@@ -56,7 +56,7 @@ def components() -> Iterator[Component]:
     yield Component(
         "backend", "chain", "audioml.core.chain:ChainBackend", "several models one after the other"
     )
-    for name, (place, summary, needs) in _ENGINES.items():
-        yield Component("engine", name, f"audioml.core.executor.{place}", summary, needs)
+    for name, (place, summary) in _ENGINES.items():
+        yield Component("engine", name, f"audioml.core.executor.{place}", summary)
     for name, (attribute, summary) in _FORMATS.items():
         yield Component("format", name, f"audioml.core.formats.{name}:{attribute}", summary)

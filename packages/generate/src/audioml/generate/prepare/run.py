@@ -101,7 +101,8 @@ class _Preparation:
     """One corpus in the making."""
 
     def __init__(self, settings: Settings, engine: Engine | None, told: Told) -> None:
-        self._settings, self._engine, self._told = settings, engine, told
+        self._settings, self._told = settings, told
+        self._engine = engine or engine_named(settings.engine, address=settings.master)
         self._form = Form(
             rate=settings.rate or 16000,
             encoding=settings.encoding or "mulaw",
@@ -171,21 +172,19 @@ class _Preparation:
     def _work(self, songs: Sequence[Song], credits_: dict[str, str]) -> None:
         if not songs:
             return
-        settings = self._settings
-        engine = self._engine or engine_named(settings.engine, address=settings.master)
         work = Work(self._form, self._parts.absolute(), credits_)
-        killed = self._run(engine, work, units_of(songs, workers=settings.workers))
+        killed = self._run(work, units_of(songs, workers=self._settings.workers))
         for unit in killed:  # which of them was it?
-            for lost in self._run(engine, work, unit.alone()) if len(unit.songs) > 1 else [unit]:
+            for lost in self._run(work, unit.alone()) if len(unit.songs) > 1 else [unit]:
                 (song,) = lost.songs
                 self._failed[song.id] = "its worker ended while it worked on it, again and again"
                 self._told.done()
 
-    def _run(self, engine: Engine, work: Work, units: Iterable[Unit]) -> list[Unit]:
+    def _run(self, work: Work, units: Iterable[Unit]) -> list[Unit]:
         """Do the work, and return the units whose workers died."""
         killed = []
         workers = self._settings.workers
-        for outcome in run(work, units, workers=workers, engine=engine):
+        for outcome in run(work, units, workers=workers, engine=self._engine):
             unit: Unit = outcome.item
             if isinstance(outcome.error, WorkerError):
                 log.warning("the worker of %s died: %s", unit.songs[0].id, outcome.error)
