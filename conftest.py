@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
+import subprocess
+import sys
+import venv
 from pathlib import Path
 from typing import NoReturn
 
@@ -58,3 +61,39 @@ def weights(pulled_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     (home / "models").symlink_to(pulled_weights / "models")
     monkeypatch.setenv("AUDIOML_HOME", str(home))
     return home
+
+
+@pytest.fixture(scope="session")
+def fresh_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The variables of a new virtual environment, in which what is installed here can be seen.
+
+    ``pip install -e FOLDER`` adds to it and to nothing else, and needs no network. Its scripts are
+    ``python``, ``pip``, ``pytest`` and ``audioml``.
+    """
+    for name in ("hatchling", "editables"):
+        pytest.importorskip(name, reason=f"{name} is not installed, which builds what is")
+    place = tmp_path_factory.mktemp("fresh") / "env"
+    venv.EnvBuilder(symlinks=os.name != "nt").create(place)
+    scripts = place / ("Scripts" if os.name == "nt" else "bin")
+    asked = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    site = subprocess.check_output([scripts / "python", "-c", asked], text=True).strip()
+    here = [path for path in sys.path if path.endswith(("site-packages", "dist-packages"))]
+    seen = "".join(f"import site; site.addsitedir({path!r})\n" for path in here)
+    Path(site, "what_is_installed_here.pth").write_text(seen)
+    for name, module in (("pip", "pip"), ("pytest", "pytest"), ("audioml", "audioml.core.cli")):
+        script = (
+            f"#!{scripts / 'python'}\nimport runpy\nrunpy.run_module({module!r}, None, '__main__')"
+        )
+        (scripts / name).write_text(script)
+        (scripts / name).chmod(0o755)
+    own = ("PYTHONPATH", "AUDIOML_")  # what one test sets is nothing to the others
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(own)}
+    return {
+        **kept,
+        "PATH": f"{scripts}{os.pathsep}{kept['PATH']}",
+        "PIP_NO_DEPS": "1",
+        "PIP_NO_INDEX": "1",
+        "PIP_NO_BUILD_ISOLATION": "false",  # so pip spells that there is none
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "OMP_NUM_THREADS": "1",
+    }

@@ -108,24 +108,24 @@ def test_models_move_as_documented(weights, song, tmp_path) -> None:
 
 
 @pytest.mark.slow
-def test_the_first_plugin_is_written_as_told(song, tmp_path, audioml_home) -> None:
-    text = (ROOT / "docs/tutorial/first-plugin.md").read_text(encoding="utf-8")
-    files = re.findall(r"`([\w/.-]+\.(?:toml|py))`[^\n]*:\n\n```\w+\n(.*?)```", text, re.DOTALL)
-    files += re.findall(r"`([\w/.-]+\.py)` [^\n`]*:\n\n```\w+\n(.*?)```", text, re.DOTALL)
-    written = dict(files)
-    assert len(written) == 4, written.keys()
-    for name, content in written.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(content, encoding="utf-8")
-    for empty in re.findall(r"[Aa]n empty `([^`]+)`", text):
-        (tmp_path / empty).touch()
-    target = tmp_path / "installed"
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(target)]
-    subprocess.run([*pip, str(tmp_path)], check=True)
-    environment = {"PYTHONPATH": str(target)}
-    tested = shell("python -m pytest -q tests -p no:cacheprovider", **environment)
-    assert tested.returncode == 0, tested.stdout
-    listed = shell("audioml plugins", **environment)
-    assert "root mean square level" in listed.stdout
-    analysed = shell("audioml analyze song.wav -e loudness -f csv", **environment)
-    assert "dB" in analysed.stdout, analysed.stderr
+def test_the_first_plugin_is_written_as_told(song, audioml_home, fresh_environment) -> None:
+    page = "docs/tutorial/first-plugin.md"
+    estimator, test = blocks(page, "python")
+    own = [line for block in (estimator, test) for line in block.splitlines() if line.strip()]
+    assert len(own) < 40
+    begin, example, again = (block.splitlines() for block in blocks(page, "sh"))
+    for line in [*begin, *example]:
+        done = shell(line, **fresh_environment)
+        assert done.returncode == 0, (line, done.stdout + done.stderr)
+    folder = Path("audioml-brightness")
+    code, tests = folder / "src/audioml_brightness/estimator.py", folder / "tests/test_estimator.py"
+    code.write_text(estimator, encoding="utf-8")
+    generated = tests.read_text(encoding="utf-8")
+    tests.write_text(generated[: generated.rindex("def test_")] + test, encoding="utf-8")
+    for line in again:
+        done = shell(line, **fresh_environment)
+        assert done.returncode == 0, (line, done.stdout + done.stderr)
+    assert "brightness" in done.stdout
+    code.write_text(estimator.replace("audio.start", "0.0"), encoding="utf-8")
+    broken = shell(again[0], **fresh_environment).stdout
+    assert "'brightness' starts at 0.0 s, and should at 10.0 s" in broken

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import MissingDependencyError, PluginError
+from .tracing import traced
 
 __all__ = ["KINDS", "Component"]
 
@@ -100,10 +101,11 @@ class Component:
             raise self._missing_error(" ".join(self.missing))
         module, _, attribute = self.target.partition(":")
         try:
-            with contextlib.redirect_stdout(sys.stderr):  # results alone go to stdout
+            # results alone go to stdout
+            with traced(f"load {self.kind} {self.name!r}"), contextlib.redirect_stdout(sys.stderr):
                 found: Any = importlib.import_module(module)
-            for part in attribute.split("."):
-                found = getattr(found, part)
+                for part in attribute.split("."):
+                    found = getattr(found, part)
         except ModuleNotFoundError as error:
             if (error.name or "").partition(".")[0] == module.partition(".")[0]:
                 raise self._broken(error) from error

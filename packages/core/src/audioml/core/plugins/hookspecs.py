@@ -12,7 +12,14 @@ import pluggy
 
 from .component import Component
 
-__all__ = ["hookimpl", "hookspec"]
+__all__ = ["CONTRACT", "hookimpl", "hookspec"]
+
+CONTRACT = 1
+"""Version of this contract: it grows by one where a plugin must be changed to go on working.
+
+A plugin says which it was written for by ``audioml_contract = 1``; one that says nothing was
+written for 1. Older ones work for one version more, see ``docs/reference/stability.md``.
+"""
 
 hookspec = pluggy.HookspecMarker("audioml")
 hookimpl = pluggy.HookimplMarker("audioml")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import logging
 import os
 import sys
+import time
 import traceback
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import Distribution, EntryPoint, distributions
 from typing import Any
 
@@ -17,20 +19,28 @@ import pluggy
 from ..errors import NotFoundError, PluginError
 from . import hookspecs
 from .component import Component
+from .tracing import traced
 
 __all__ = ["ENTRY_POINT_GROUP", "BrokenPlugin", "Plugin", "Registry", "registry", "using"]
 
 ENTRY_POINT_GROUP = "audioml"
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Plugin:
-    """A plugin that loaded, and what it offers."""
+    """A plugin that loaded, and what it offers.
+
+    ``seconds`` is how long it took to import it and to ask what it offers; ``notice`` is what its
+    author should change, in a sentence.
+    """
 
     name: str
     distribution: str
     version: str
     components: tuple[Component, ...] = ()
+    seconds: float = 0.0
+    notice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +134,16 @@ class Registry:
         self._add(about, entry.load)
 
     def _add(self, about: Plugin, load: object) -> None:
+        began = time.perf_counter()
         try:
             with contextlib.redirect_stdout(sys.stderr):  # results alone go to stdout
-                module = load()  # type: ignore[operator]
+                with traced(f"import plugin {about.name!r}"):
+                    module = load()  # type: ignore[operator]
+                notice = _notice(about, getattr(module, "audioml_contract", 1))
                 self._manager.register(module, about.name)
                 self._manager.check_pending()  # a hook that does not exist
-                offered = _checked(self._offered(module))
+                with traced(f"call components() of {about.name!r}"):
+                    offered = _checked(self._offered(module))
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's import may raise anything
             if self._manager.has_plugin(about.name):
                 self._manager.unregister(name=about.name)
@@ -144,8 +158,11 @@ class Registry:
                 )
             )
         else:
+            if notice:
+                _log.warning("%s", notice)
+            took = time.perf_counter() - began
             self._plugins.append(
-                Plugin(about.name, about.distribution, about.version, tuple(offered))
+                replace(about, components=tuple(offered), seconds=took, notice=notice)
             )
 
     def _offered(self, module: object) -> Any:
@@ -153,6 +170,36 @@ class Registry:
             if implementation.plugin is module:
                 return implementation.function()
         return ()
+
+
+def _notice(about: Plugin, contract: object) -> str:
+    """Return what is to be said of a plugin that was written for an older contract.
+
+    Raises
+    ------
+    PluginError
+        If it was written for a newer one, or one that is no longer kept.
+    """
+    if not isinstance(contract, int) or isinstance(contract, bool) or contract < 1:
+        raise PluginError(f"'audioml_contract' must be a number from 1, got {contract!r}")
+    named = f"{about.distribution or about.name} {about.version}".strip()
+    if contract > hookspecs.CONTRACT:
+        raise PluginError(
+            f"{named} is written for version {contract} of the plugin contract, and this "
+            f"audioml-core knows up to {hookspecs.CONTRACT}; run: pip install -U audioml-core"
+        )
+    if contract < hookspecs.CONTRACT - 1:
+        raise PluginError(
+            f"{named} is written for version {contract} of the plugin contract, which is no longer "
+            f"kept; run: pip install -U {about.distribution or about.name}"
+        )
+    if contract == hookspecs.CONTRACT:
+        return ""
+    return (
+        f"{named} is written for version {contract} of the plugin contract, and this is version "
+        f"{hookspecs.CONTRACT}: it works until version {hookspecs.CONTRACT + 1}; look for a newer "
+        f"{about.distribution or about.name}"
+    )
 
 
 def _checked(offered: Any) -> list[Component]:

@@ -88,7 +88,8 @@ def _rows(outputs: Tensors, first: int, last: int) -> Tensors:
 
 
 def _starts(example: DecoderExample) -> NDArray[np.float64]:
-    return np.arange(len(next(iter(example.outputs.values())))) * example.hop
+    count = len(next(iter(example.outputs.values())))
+    return np.arange(count, dtype=np.float64) * np.float64(example.hop)
 
 
 def _end(example: DecoderExample) -> float:

@@ -127,7 +127,8 @@ def _name(component: Any) -> str:
         return f"{component.kind}-{component.name}"
     if inspect.ismodule(component):
         return component.__name__
-    if type(component).__str__ is not object.__str__:  # an example says what it is of
+    own: Any = type(component).__str__
+    if own is not object.__str__:  # an example says what it is of
         return str(component)
     return type(component).__name__
 
