@@ -165,8 +165,7 @@ def test_a_model_without_a_network_is_refused(tmp_path):
 
 def test_the_shipped_model_is_trained_by_these_settings(tmp_path):
     cfg = settings("task=transcription", "experiment=shipped", folder=tmp_path)
-    assert (cfg.data.batch_size, cfg.model.frames, cfg.model.ema) == (8, 200, 0.999)
-    assert cfg.trainer.precision == "bf16-mixed"
+    assert (cfg.model.frames, cfg.model.ema) == (200, 0.999)
     assert cfg.augmentation._target_.endswith(".Colours")
     assert same_shapes(network_of(cfg.model), HarmonicNet())
 
