@@ -4,12 +4,24 @@ import hashlib
 import os
 import sys
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))  # for `wavenet_tiny`
+
+TRAINING = ("torch", "lightning", "hydra", "pyarrow")
+NEEDS = {
+    "test_wavenet_network.py": ("torch",),
+    "test_wavenet_task_learning.py": TRAINING,
+    "test_wavenet_task_run.py": TRAINING,
+    "test_wavenet_task_songs.py": TRAINING,
+}
+collect_ignore = [
+    file for file, modules in NEEDS.items() if any(find_spec(module) is None for module in modules)
+]
 
 # compiled once for a state of the sources: numba itself looks at one file at a time
 SOURCES = sorted((HERE.parent / "src" / "audioml_wavenet" / "engine").glob("*.py"))
@@ -60,3 +72,16 @@ def model_folder(tmp_path):
         return folder
 
     return write
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    """Work on one thread: tensors are too small here to be shared."""
+    torch = sys.modules.get("torch")
+    if torch is None:
+        yield
+        return
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

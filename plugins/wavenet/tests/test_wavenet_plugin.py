@@ -13,7 +13,7 @@ def test_every_component_loads():
     registry = Registry({"wavenet": plugin})
     assert not registry.broken
     offered = {(c.kind, c.name) for c in registry.components()}
-    assert offered >= {("generator", "wavenet"), ("importer", "cs205")}
+    assert offered >= {("generator", "wavenet"), ("importer", "cs205"), ("task", "wavenet")}
     for component in registry.components():
         if not component.missing:
             assert component.load()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from audioml.core.files import write_bytes
+from audioml.core.models import golden
 from audioml.core.models.manifest import Manifest, Part
 from audioml.core.models.write import write_manifest
 
+from .generator import WaveNet
 from .weights import FILE, Weights
 
 __all__ = ["About", "write_folder"]
@@ -33,8 +35,14 @@ class About:
     metrics: Mapping[str, float] = field(default_factory=dict)
 
 
-def write_folder(weights: Weights, folder: Path, about: About, *, card: str) -> Manifest:
-    """Fill the empty ``folder``, and return its manifest; ``card`` is Markdown."""
+def write_folder(
+    weights: Weights, folder: Path, about: About, *, card: str, tested: bool = False
+) -> Manifest:
+    """Fill the empty ``folder``, and return its manifest; ``card`` is Markdown.
+
+    With ``tested``, the manifest has a self-test: what the samples of the test sound cost here
+    must be what they cost elsewhere.
+    """
     weights.write(folder / FILE)
     write_bytes(folder / "MODEL_CARD.md", card.encode())
     params = {
@@ -55,6 +63,9 @@ def write_folder(weights: Weights, folder: Path, about: About, *, card: str) -> 
         builder=Part("wavenet", {name: value for name, value in params.items() if value}),
         metrics=about.metrics,
     )
+    if tested:
+        model = WaveNet(manifest.spec, weights, tuple(about.genres))
+        manifest = replace(manifest, golden=golden.make(model))
     return write_manifest(folder, manifest)
 
 

@@ -29,6 +29,7 @@ __all__ = ["Making", "MakingMany", "WaveNet", "build"]
 
 log = logging.getLogger("audioml.wavenet")
 _BLOCK = 0.1  # seconds of a block
+_AT_ONCE = 16384  # samples whose costs are reckoned together, so that memory is bounded
 _EXTRA = ("compat", "genre", "state")
 
 
@@ -76,6 +77,8 @@ class WaveNet:
     samples as in its authors' loop, one class too low.
     """
 
+    encoding = "mulaw"
+
     def __init__(
         self,
         spec: ModelSpec,
@@ -96,6 +99,25 @@ class WaveNet:
     def receptive_field(self) -> int:
         """Return how many samples of a prompt are heard, the last ones."""
         return self._weights.architecture.receptive_field
+
+    def costs(self, samples: NDArray[Any], /, *, genre: str | None = None) -> NDArray[np.float64]:
+        """Return what each sample costs in bits, shape (n,), see `audioml.core.foretelling`.
+
+        Raises
+        ------
+        UsageError
+            If the genre is unknown.
+        """
+        begun = songs(self._weights, [_numbered(genre, self.genres)])
+        first = self._weights.architecture.inputs - LEVELS
+        begun.feed(np.full((1, self.receptive_field), SILENCE + first))
+        found = np.empty(len(samples))
+        for at in range(0, len(samples), _AT_ONCE):
+            part = np.asarray(samples[at : at + _AT_ONCE], np.int64)
+            logits = begun.feed(part[np.newaxis] + first, logits=True)
+            assert logits is not None
+            found[at : at + len(part)] = _bits(logits[0].astype(np.float64), part)
+        return found
 
     def start(self, options: GenerationOptions, /) -> Making:
         """Return a new song, from silence, from the prompt or from a saved state.
@@ -176,10 +198,8 @@ class MakingMany:
 
     def _restored(self, weights: Weights, options: GenerationOptions) -> State:
         """Return the state that a song begins with; without a memory where it is a new one."""
-        name, genres = options.extra.get("genre"), self._generator.genres
-        if name is not None and name not in genres:
-            known = ", ".join(genres) or "none"
-            raise UsageError(f"genre {name!r} is unknown to the model (it knows: {known})")
+        name = options.extra.get("genre")
+        _numbered(name, self._generator.genres)  # refuses what is unknown
         compat, kept = options.extra.get("compat"), options.extra.get("state")
         digest = self._generator.spec.weights
         if kept is None:
@@ -197,7 +217,7 @@ class MakingMany:
 
     def _begun(self, weights: Weights, options: Sequence[GenerationOptions]) -> Songs:
         genres = self._generator.genres
-        conditions = [None if s.genre is None else genres.index(s.genre) for s in self._states]
+        conditions = [_numbered(state.genre, genres) for state in self._states]
         begun = songs(weights, conditions)
         if any(not state.memory.size for state in self._states):
             first = weights.architecture.inputs - LEVELS
@@ -239,6 +259,20 @@ class Making:
     def state(self) -> bytes:
         """Return where the song is, to go on from there."""
         return self._many.states[0]
+
+
+def _numbered(genre: str | None, genres: Sequence[str]) -> int | None:
+    if genre is not None and genre not in genres:
+        known = ", ".join(genres) or "none"
+        raise UsageError(f"genre {genre!r} is unknown to the model (it knows: {known})")
+    return None if genre is None else genres.index(genre)
+
+
+def _bits(logits: NDArray[np.float64], told: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return minus the logarithm, to base 2, of the chance of what came, shape (n,)."""
+    logits -= logits.max(axis=1, keepdims=True)
+    total = np.log(np.exp(logits).sum(axis=1))
+    return np.asarray((total - logits[np.arange(len(told)), told]) / math.log(2), np.float64)
 
 
 def _check(options: GenerationOptions) -> None:

@@ -25,3 +25,9 @@ def components() -> Iterator[Component]:
         "the networks of CS205-Waveforms, from their .json and .h5",
         needs=("h5py",),
     )
+    yield Component(
+        "task",
+        "wavenet",
+        "audioml_wavenet.task.task:Task",
+        "the next sample of songs, and so songs",
+    )

@@ -12,6 +12,7 @@ _COMMANDS = {
     "acquire": (".acquire", "acquire", "Get recordings whose licences allow it."),
     "prepare": (".prepare", "prepare", "Make a corpus of recordings, for training."),
     "song": (".song", "song", "Make songs of what a model has learnt."),
+    "evaluate": (".evaluate", "evaluate", "Judge the songs of a model by real ones."),
 }
 
 

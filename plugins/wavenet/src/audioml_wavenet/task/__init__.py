@@ -1,0 +1,1 @@
+"""The task wavenet: a network that foretells the next sample of songs."""
