@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audioml.core.errors import ValidationError
+from audioml.core.testing import DecoderExample, parametrize_with_checks
 from audioml_crema.decoder import ChordDecoder, segments
 from audioml_crema.labels import LABELS, ROOTS
 
@@ -31,6 +32,13 @@ def heads(chords, certainty=0.9):
 
 def decode(outputs, *, end, start=0.0, compat=False):
     return ChordDecoder(compat=compat)(outputs, starts=np.array([start]), end=end)
+
+
+@parametrize_with_checks(
+    [DecoderExample(ChordDecoder(), heads(["C:maj"] * 10 + ["A:min"] * 8), hop=18 * HOP)]
+)
+def test_the_decoder_keeps_every_rule(check):
+    check()
 
 
 def test_runs_become_segments_that_end_with_the_sound():

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from audioml.core.errors import UsageError, ValidationError
+from audioml.core.testing import DecoderExample, parametrize_with_checks
 from audioml.core.values import concatenate
 from audioml_vggish.decoder import VGGishDecoder, eight_bits
 
@@ -17,6 +18,11 @@ END = 7.0
 
 def decoded(outputs=OUTPUTS, starts=STARTS, **params):
     return VGGishDecoder(**params)(outputs, starts=starts, end=END)["embedding"]
+
+
+@parametrize_with_checks([DecoderExample(VGGishDecoder(), OUTPUTS, hop=0.96)])
+def test_the_decoder_keeps_every_rule(check):
+    check()
 
 
 def test_eight_bits_are_cut_off_not_rounded():

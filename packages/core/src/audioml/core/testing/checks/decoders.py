@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...errors import AudiomlError
 from ...stages import DecoderStream
 from ...values import Prediction, Tensors, concatenate
 from .comparing import assert_equal
@@ -51,10 +52,16 @@ def decodes_nothing_after_the_end(example: DecoderExample) -> None:
 
 
 def decodes_no_rows(example: DecoderExample) -> None:
-    """No rows, as of a signal too short for one, are answered with the same entries."""
+    """No rows, as of a signal too short for one, are answered with the same entries, or refused.
+
+    A decoder of whole signals, which are a row each, refuses them by a sentence of audioml's own.
+    """
     none = {name: values[:0] for name, values in example.outputs.items()}
-    found = example.decoder(none, starts=np.zeros(0), end=0.0)
     whole = list(_decoded(example))
+    try:
+        found = example.decoder(none, starts=np.zeros(0), end=0.0)
+    except AudiomlError:
+        return
     assert list(found) == whole, f"entries differ: {list(found)} and {whole}"
 
 
