@@ -7,8 +7,8 @@ import subprocess
 import sys
 
 import numpy as np
-import wrong
 from hypothesis import given, settings
+from wrong_estimators import RATE
 
 from audioml.core import load
 from audioml.core.models.manifest import Part
@@ -17,9 +17,9 @@ from audioml.core.values import concatenate
 
 
 @settings(max_examples=30, deadline=None)
-@given(strategies.audio(rates=[wrong.RATE], channels=[2], min_seconds=0.01, max_seconds=0.2))
+@given(strategies.audio(rates=[RATE], channels=[2], min_seconds=0.01, max_seconds=0.2))
 def test_sounds_are_of_the_form_that_is_asked_for(audio):
-    assert (audio.rate, audio.channels) == (wrong.RATE, 2)
+    assert (audio.rate, audio.channels) == (RATE, 2)
     assert 0.01 <= audio.duration <= 0.2
     assert np.abs(audio.samples).max() <= 1.0
 
@@ -61,7 +61,7 @@ def test_a_tiny_model_takes_a_stage_of_the_author(audioml_model_folder, audioml_
 
     from audioml.core.plugins import Component, hookimpl
 
-    listed = [Component("extractor", "energy", "wrong:Energy", "energy")]
+    listed = [Component("extractor", "energy", "wrong_stages:Energy", "energy")]
     mine = types.SimpleNamespace(components=hookimpl(lambda: listed))
     model = load(audioml_model_folder("mine", extractor=Part("energy"), mine=mine))
     level = model.predict(audioml_audio("sine", seconds=1.0, rate=8000))["level"]

@@ -9,7 +9,9 @@ import types
 from pathlib import Path
 
 import pytest
-import wrong
+import wrong_estimators as estimators
+import wrong_generators as generators
+import wrong_stages as stages
 
 from audioml.core.errors import UsageError
 from audioml.core.plugins import Component, hookimpl
@@ -28,7 +30,7 @@ def found_wrong(component, name):
         check()
 
 
-@parametrize_with_checks([wrong.Loudness(), wrong.Energy(), wrong.Hiss()])
+@parametrize_with_checks([estimators.Loudness(), stages.Energy(), generators.Hiss()])
 def test_what_is_right_keeps_every_rule(check):
     check()
 
@@ -37,46 +39,46 @@ def test_right_examples_keep_every_rule(tmp_path):
     from audioml.core.testing.tiny import TinyBackend
 
     for example in (
-        wrong.decoder_example(wrong.Loud),
-        wrong.backend_example(TinyBackend, tmp_path),
+        stages.decoder_example(stages.Loud),
+        stages.backend_example(TinyBackend, tmp_path),
     ):
         for each in checks_for(example):
             each()
 
 
-@pytest.mark.parametrize(("kind", "rule"), wrong.ESTIMATORS.items(), ids=str)
+@pytest.mark.parametrize(("kind", "rule"), estimators.ESTIMATORS.items(), ids=str)
 def test_wrong_estimators_are_found(kind, rule):
     found_wrong(kind(), rule)
 
 
-@pytest.mark.parametrize(("kind", "rule"), wrong.EXTRACTORS.items(), ids=str)
+@pytest.mark.parametrize(("kind", "rule"), stages.EXTRACTORS.items(), ids=str)
 def test_wrong_extractors_are_found(kind, rule):
     found_wrong(kind(), rule)
 
 
-@pytest.mark.parametrize(("kind", "rule"), wrong.DECODERS.items(), ids=str)
+@pytest.mark.parametrize(("kind", "rule"), stages.DECODERS.items(), ids=str)
 def test_wrong_decoders_are_found(kind, rule):
-    found_wrong(wrong.decoder_example(kind), rule)
+    found_wrong(stages.decoder_example(kind), rule)
 
 
-@pytest.mark.parametrize(("kind", "rule"), wrong.BACKENDS.items(), ids=str)
+@pytest.mark.parametrize(("kind", "rule"), stages.BACKENDS.items(), ids=str)
 def test_wrong_backends_are_found(kind, rule, tmp_path):
-    found_wrong(wrong.backend_example(kind, tmp_path), rule)
+    found_wrong(stages.backend_example(kind, tmp_path), rule)
 
 
-@pytest.mark.parametrize(("kind", "rule"), wrong.GENERATORS.items(), ids=str)
+@pytest.mark.parametrize(("kind", "rule"), generators.GENERATORS.items(), ids=str)
 def test_wrong_generators_are_found(kind, rule):
     found_wrong(kind(), rule)
 
 
 def test_a_generator_that_begins_anew_is_found():
     for rule in ("resumes_to_the_last_bit", "resumes_from_the_middle"):
-        found_wrong(wrong.Jumping(), rule)
+        found_wrong(generators.Jumping(), rule)
 
 
 def test_rows_that_depend_on_each_other_are_found():
-    found_wrong(wrong.pipeline(wrong.Normalised()), "does_not_depend_on_the_batch_size")
-    found_wrong(wrong.pipeline(wrong.Normalised(), batching="rows"), "keeps_rows_apart")
+    found_wrong(estimators.pipeline(estimators.Normalised()), "does_not_depend_on_the_batch_size")
+    found_wrong(estimators.pipeline(estimators.Normalised(), batching="rows"), "keeps_rows_apart")
 
 
 @pytest.mark.parametrize(
@@ -154,7 +156,7 @@ def test_a_command_without_help_is_found():
 
 def test_a_class_and_what_has_no_rules_are_refused():
     with pytest.raises(TypeError, match=r"give Loudness\(\), not the class"):
-        checks_for(wrong.Loudness)
+        checks_for(estimators.Loudness)
     with pytest.raises(TypeError, match="no checks for a int"):
         checks_for(3)
 
@@ -174,7 +176,9 @@ def test_a_plugin_brings_rules_for_what_it_defines(audioml_plugins):
 
 def test_an_expected_failure_of_no_rule_is_refused():
     with pytest.raises(UsageError, match="'is_determinstic' is no rule .* is_deterministic"):
-        parametrize_with_checks([wrong.Loudness()], expected_failures={"is_determinstic": "typo"})
+        parametrize_with_checks(
+            [estimators.Loudness()], expected_failures={"is_determinstic": "typo"}
+        )
 
 
 def test_expected_failures_are_strict(tmp_path):
@@ -182,7 +186,7 @@ def test_expected_failures_are_strict(tmp_path):
     test.write_text(
         """
 from audioml.core.testing import parametrize_with_checks
-from wrong import Anonymous, Loudness
+from wrong_estimators import Anonymous, Loudness
 
 @parametrize_with_checks([Anonymous()], expected_failures={"names_itself": "known"})
 def test_known(check):
@@ -196,7 +200,7 @@ def test_not_so(check):
     options = ["-p", "no:cacheprovider", "-k", "names_itself", "--rootdir", str(tmp_path)]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *options, str(test)],
-        env={**os.environ, "PYTHONPATH": str(Path(wrong.__file__).parent)},
+        env={**os.environ, "PYTHONPATH": str(Path(estimators.__file__).parent)},
         capture_output=True,
         text=True,
         check=False,

@@ -19,6 +19,7 @@ import pluggy
 from ..errors import NotFoundError, PluginError
 from . import hookspecs
 from .component import Component
+from .contract import checked_contract
 from .tracing import traced
 
 __all__ = ["ENTRY_POINT_GROUP", "BrokenPlugin", "Plugin", "Registry", "registry", "using"]
@@ -139,7 +140,9 @@ class Registry:
             with contextlib.redirect_stdout(sys.stderr):  # results alone go to stdout
                 with traced(f"import plugin {about.name!r}"):
                     module = load()  # type: ignore[operator]
-                notice = _notice(about, getattr(module, "audioml_contract", 1))
+                written_for = getattr(module, "audioml_contract", 1)
+                named = about.distribution or about.name
+                notice = checked_contract(written_for, named, about.version)
                 self._manager.register(module, about.name)
                 self._manager.check_pending()  # a hook that does not exist
                 with traced(f"call components() of {about.name!r}"):
@@ -170,36 +173,6 @@ class Registry:
             if implementation.plugin is module:
                 return implementation.function()
         return ()
-
-
-def _notice(about: Plugin, contract: object) -> str:
-    """Return what is to be said of a plugin that was written for an older contract.
-
-    Raises
-    ------
-    PluginError
-        If it was written for a newer one, or one that is no longer kept.
-    """
-    if not isinstance(contract, int) or isinstance(contract, bool) or contract < 1:
-        raise PluginError(f"'audioml_contract' must be a number from 1, got {contract!r}")
-    named = f"{about.distribution or about.name} {about.version}".strip()
-    if contract > hookspecs.CONTRACT:
-        raise PluginError(
-            f"{named} is written for version {contract} of the plugin contract, and this "
-            f"audioml-core knows up to {hookspecs.CONTRACT}; run: pip install -U audioml-core"
-        )
-    if contract < hookspecs.CONTRACT - 1:
-        raise PluginError(
-            f"{named} is written for version {contract} of the plugin contract, which is no longer "
-            f"kept; run: pip install -U {about.distribution or about.name}"
-        )
-    if contract == hookspecs.CONTRACT:
-        return ""
-    return (
-        f"{named} is written for version {contract} of the plugin contract, and this is version "
-        f"{hookspecs.CONTRACT}: it works until version {hookspecs.CONTRACT + 1}; look for a newer "
-        f"{about.distribution or about.name}"
-    )
 
 
 def _checked(offered: Any) -> list[Component]:
