@@ -174,6 +174,13 @@ def test_a_plugin_brings_rules_for_what_it_defines(audioml_plugins):
     found_wrong(3, "is_even")
 
 
+def test_rules_that_cannot_be_loaded_harm_no_others(audioml_plugins):
+    lost = Component("check", "lost", "json:nothing", "of nothing")
+    audioml_plugins(mine=types.SimpleNamespace(components=hookimpl(lambda: [lost])))
+    with pytest.warns(UserWarning, match="check 'lost' cannot be loaded"):
+        assert len(checks_for(estimators.Loudness())) > 10
+
+
 def test_an_expected_failure_of_no_rule_is_refused():
     with pytest.raises(UsageError, match="'is_determinstic' is no rule .* is_deterministic"):
         parametrize_with_checks(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...errors import UsageError
+from ...errors import AudiomlError, UsageError
 from ...plugins import Component, registry
 
 if TYPE_CHECKING:
@@ -112,9 +113,14 @@ def _known() -> Iterator[Rules]:
     for module in _MODULES:
         yield from importlib.import_module(f".{module}", __package__).RULES
     for component in registry().components("check"):
-        if not component.missing:
+        if component.missing:
+            continue
+        try:
             offered = component.load()
-            yield from (offered,) if isinstance(offered, Rules) else offered
+        except AudiomlError as error:  # one broken plugin harms no other
+            warnings.warn(str(error), stacklevel=3)
+            continue
+        yield from (offered,) if isinstance(offered, Rules) else offered
 
 
 def _name(component: Any) -> str:
