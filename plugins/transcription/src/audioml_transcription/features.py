@@ -37,7 +37,7 @@ class HarmonicSpectra(FeatureExtractor):
     window: float | None = None
     hop: float | None = HOP / RATE
 
-    def __init__(self, *, length: int = 1000, context: int = 64) -> None:
+    def __init__(self, *, length: int = 500, context: int = 64) -> None:
         self.length, self.context = length, context
 
     def stream(self) -> _Stream:
