@@ -115,7 +115,7 @@ def test_a_file_of_something_else_is_refused(tmp_path):
     (tmp_path / "text.npz").write_text("no weights")
     np.savez(tmp_path / "other.npz", a=np.zeros(3))
     np.savez(tmp_path / "pickled.npz", **{"norm1.gamma": np.array([{}], object)})
-    for name in ("text", "other", "pickled"):
+    for name in ("text", "other", "pickled", "absent"):
         with pytest.raises(IntegrityError, match="does not hold the weights of crema"):
             CremaBackend().load(tmp_path / f"{name}.npz")
 

@@ -56,7 +56,7 @@ class CremaBackend(Backend):
             with np.load(path, allow_pickle=False) as file:
                 weights = {name: file[name] for name in file.files}
             return CremaSession(Network.from_weights(weights))
-        except (KeyError, ValueError, zipfile.BadZipFile) as error:
+        except (KeyError, OSError, ValueError, zipfile.BadZipFile) as error:
             raise IntegrityError(
                 f"{path} does not hold the weights of crema's chord network: {error}"
             ) from error
