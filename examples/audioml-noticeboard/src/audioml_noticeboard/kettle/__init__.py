@@ -1,0 +1,1 @@
+"""The task kettle: whether one whistles in the noise of a kitchen."""

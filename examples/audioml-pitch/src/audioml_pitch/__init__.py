@@ -1,0 +1,1 @@
+"""The pitch of one voice or one instrument, by librosa's pYIN."""
