@@ -18,7 +18,7 @@ def _write(fetched: tuple[Path, ...], folder: Path) -> None:
 
 PIANO_NOTES = Published(
     name="piano-notes",
-    version="0.1.0",  # another for every other set of weights: a store keeps what it has
+    version="0.2.0",  # another for every other set of weights: a store keeps what it has
     license="Apache-2.0",
     description="piano notes with velocities, and the sustain pedal",
     origins=(),
