@@ -127,9 +127,11 @@ def test_songs_of_ones_own_bring_their_licences(tmp_path):
         return np.random.default_rng(number).normal(0, 0.1, 2000)
 
     write_corpus(tmp_path / "corpus", song, songs=8)
+    (tmp_path / "corpus" / "ATTRIBUTION.md").write_text("artist 1: song-1, CC BY 4.0\n")
     train(tmp_path, *TINY, "data.path=corpus", "task.rate=4000", "trainer.max_epochs=1")
     card = (only_run(tmp_path) / "model" / "MODEL_CARD.md").read_text()
     assert "| train | CC-BY-4.0 | 2 | 0.0 | artist 1, artist 5 |" in card
+    assert "song-1" in (only_run(tmp_path) / "model" / "ATTRIBUTION.md").read_text()
 
 
 def test_a_loss_that_is_no_number_ends_the_run(tmp_path, capfd):

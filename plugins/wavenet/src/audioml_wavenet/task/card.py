@@ -77,7 +77,10 @@ def _network(a: Architecture, rate: int) -> str:
 def _data(config: Mapping[str, Any], facts: Facts) -> str:
     given = config["data"]
     if given["path"]:
-        source = "Recordings with these licences, which bind whoever uses what is made of them:"
+        source = (
+            "Recordings with these licences, which bind whoever uses what is made of them; where "
+            "they ask for it, `ATTRIBUTION.md` names each:"
+        )
     else:
         recipe = ", ".join(f"{name} {value}" for name, value in given["made"].items())
         source = (

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from audioml.core.errors import UsageError
-from audioml.core.files import shown
+from audioml.core.files import shown, write_bytes
 from audioml.train.module import read, weights
 
 from ..folder import About, write_folder
@@ -19,6 +19,7 @@ from .module import FACTS
 __all__ = ["TASK", "export"]
 
 TASK = "wavenet"
+_ATTRIBUTION = "ATTRIBUTION.md"
 
 
 def export(checkpoint: Path, folder: Path, measured: Mapping[str, float]) -> None:
@@ -52,6 +53,7 @@ def export(checkpoint: Path, folder: Path, measured: Mapping[str, float]) -> Non
         metrics={name: round(value, 4) for name, value in measured.items()},
     )
     folder.mkdir(parents=True, exist_ok=True)
+    _attributed(config, folder)
     text = card(
         about,
         network.architecture,
@@ -60,6 +62,14 @@ def export(checkpoint: Path, folder: Path, measured: Mapping[str, float]) -> Non
         steps=int(state["global_step"]),
     )
     write_folder(network, folder, about, card=text, tested=True)
+
+
+def _attributed(config: Mapping[str, Any], folder: Path) -> None:
+    """Let the model bring along what the licences of its recordings ask for."""
+    given = config["data"]["path"]
+    source = Path(given).expanduser() / _ATTRIBUTION if given else None
+    if source is not None and source.is_file():
+        write_bytes(folder / _ATTRIBUTION, source.read_bytes())
 
 
 def _config(state: Mapping[str, Any], path: Path) -> dict[str, Any]:

@@ -40,19 +40,20 @@ STYLES = {
 }
 """By genre: a major and a minor pentatonic scale."""
 
-_RESTS = 0.06  # share of notes that are left out
-
 
 def composed(style: Style, rng: np.random.Generator, *, seconds: float) -> Iterator[Note]:
-    """Yield the notes of a melody that walks up and down its scale until the end."""
+    """Yield the notes of a melody that walks up and down its scale until the end.
+
+    There is some silence before the first note and none later: a network that remembers less than a
+    rest lasts would not know when to go on.
+    """
     beat = 60.0 / rng.uniform(*style.tempo)
     low, high = style.range
     keys = [pitch for pitch in range(low, high + 1) if pitch % 12 in style.scale]
     at = int(rng.integers(len(keys)))
-    now = rng.uniform(0.1, 0.4)
+    now = rng.uniform(0.07, 0.2)
     while now < seconds:
         length = float(rng.choice(style.lengths)) * beat
         at = int(np.clip(at + rng.integers(-2, 3), 0, len(keys) - 1))
-        if rng.random() >= _RESTS:
-            yield Note(now, 0.97 * length, keys[at], rng.uniform(0.7, 1.0))
+        yield Note(now, length, keys[at], rng.uniform(0.7, 1.0))
         now += length
