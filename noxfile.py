@@ -173,11 +173,13 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Build the documentation; a warning is an error."""
+    """Build the documentation, and check the site; a warning is an error."""
     _install(session, *_everything(), *_groups("docs"), "pyarrow", "pytest")
     session.run("python", "docs/generate_cli.py", "--check")
     session.run("python", "docs/generate_serve.py", "--check")
-    session.run("sphinx-build", "-W", "--keep-going", "-b", "html", "docs", "docs/_build/html")
+    site = "docs/_build/html"
+    session.run("sphinx-build", "-W", "--keep-going", "-b", "html", "docs", site)
+    session.run("pytest", "tests/test_docs_site.py", env={"AUDIOML_SITE": str(ROOT / site)})
 
 
 @nox.session

@@ -1,0 +1,92 @@
+"""The site as a whole: its links lead somewhere, and it needs no other host."""
+
+from __future__ import annotations
+
+import os
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+DOCS = Path(__file__).parents[1] / "docs"
+SITE = Path(os.environ.get("AUDIOML_SITE", ""))  # `nox -s docs` names what it has built
+SECTION = re.compile(r"^## (audioml[^\n]*)\n\n```text\n(.*?)```", re.DOTALL | re.MULTILINE)
+
+
+def test_the_commands_of_the_migration_page_exist() -> None:
+    helps = dict(SECTION.findall((DOCS / "reference/cli.md").read_text(encoding="utf-8")))
+    page = (DOCS / "howto/migrate.md").read_text(encoding="utf-8")
+    lines = re.findall(r"`(audioml [a-z][^`]*)`", page)
+    assert len(lines) > 15
+    for line in lines:
+        words = line.split()
+        command = max((c for c in helps if words[: len(c.split())] == c.split()), key=len)
+        assert command != "audioml", line
+        run = helps.get(f"{command} run", "")  # `audioml serve` is `audioml serve run`
+        for option in re.findall(r"(?<= )--?[a-z][\w-]*", line):
+            assert re.search(rf"(?<!\S){option}\b", helps[command] + run), (line, option)
+
+
+class Links(HTMLParser):
+    """Collects what a page loads, where it leads to, and what it can be asked for."""
+
+    def __init__(self, page: Path) -> None:
+        super().__init__()
+        self.loads: list[str] = []
+        self.leads: list[str] = []
+        self.anchors: set[str] = set()
+        self.feed(page.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.anchors |= {given.get("id") or "", given.get("name") or ""}
+        if tag == "a" and given.get("href"):
+            self.leads.append(given["href"] or "")
+        elif tag == "link" and given.get("href"):
+            self.loads.append(given["href"] or "")
+        elif given.get("src"):
+            self.loads.append(given["src"] or "")
+
+
+@pytest.fixture(scope="module")
+def site() -> dict[Path, Links]:
+    """The pages that ``nox -s docs`` built."""
+    if "AUDIOML_SITE" not in os.environ:
+        pytest.skip("AUDIOML_SITE names no site that was built; nox -s docs does")
+    return {page: Links(page) for page in SITE.rglob("*.html")}
+
+
+def test_pages_load_nothing_from_other_hosts(site) -> None:
+    for page, links in site.items():
+        assert [url for url in links.loads if urlsplit(url).netloc] == [], page
+    for sheet in SITE.rglob("*.css"):
+        text = sheet.read_text(encoding="utf-8")
+        assert not re.search(r"(?:url\(|@import)\s*[\"']?(?:https?:)?//", text), sheet
+
+
+def test_links_within_the_site_lead_somewhere(site) -> None:
+    missing = []
+    for page, links in site.items():
+        if "_modules" in page.parts:  # what is documented in two places leads back to the wrong one
+            continue
+        for link in [*links.leads, *links.loads]:
+            url = urlsplit(link)
+            if url.scheme or url.netloc:
+                continue
+            target = (page.parent / unquote(url.path)).resolve() if url.path else page
+            known = site.get(target)
+            if not target.exists() or (
+                url.fragment and known and unquote(url.fragment) not in known.anchors
+            ):
+                missing.append((page.name, link))
+    assert missing == []
+
+
+def test_the_search_works_without_a_server_of_others(site) -> None:
+    index = (SITE / "searchindex.js").read_text(encoding="utf-8")
+    assert index.startswith("Search.setIndex(")
+    for word in ("chord", "transcript", "wavenet"):
+        assert re.search(rf'"?{word}"?:', index), word
+    assert any("searchtools.js" in url for url in site[SITE / "search.html"].loads)
