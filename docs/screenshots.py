@@ -51,6 +51,16 @@ def report(chrome: webdriver.Chrome, song: Path) -> None:
     time.sleep(1.5)
 
 
+def notes(chrome: webdriver.Chrome, song: Path) -> None:
+    """Show the report of ``audioml analyze -e notes``: a piano roll, playing."""
+    page = song.with_suffix(".html")
+    page.write_bytes(HTML.encode(analyze(song, estimators=("notes",), cache=False)))
+    chrome.get(page.as_uri())
+    chrome.execute_script("document.getElementById('sound').currentTime = 5.2")
+    chrome.execute_script("document.getElementById('sound').play()")
+    time.sleep(1.5)
+
+
 def app(chrome: webdriver.Chrome, song: Path) -> None:
     """Show the page of ``audioml serve`` with the chords of a song."""
     metrics = {"width": 1180, "height": 760, "deviceScaleFactor": 1, "mobile": False}
@@ -76,7 +86,7 @@ def app(chrome: webdriver.Chrome, song: Path) -> None:
 
 def main() -> None:
     """Write ``images/NAME.png``, of those named or of all."""
-    pictures = {"report": report, "app": app}
+    pictures = {"report": report, "notes": notes, "app": app}
     with tempfile.TemporaryDirectory() as folder:
         song = Path(folder, "canon.wav")
         tags = {"title": "Ground in D", "artist": "audioml", "album": "Demo"}
