@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
+import signal
 import subprocess
 import sys
 import venv
@@ -17,6 +18,9 @@ import pytest
 _APART = {"plugins/tensorflow": "audioml_tensorflow"}
 collect_ignore = [path for path, name in _APART.items() if not importlib.util.find_spec(name)]
 _DATA = Path(__file__).parents[1] / "shared" / "data"
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # started in the background of a script
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _absent(reason: str) -> NoReturn:
