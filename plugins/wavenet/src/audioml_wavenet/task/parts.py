@@ -12,6 +12,7 @@ import numpy as np
 from lightning.pytorch import Callback, LightningModule, Trainer
 from numpy.typing import NDArray
 
+from audioml.core.cli.output import say
 from audioml.core.corpus import Corpus, decode
 from audioml.core.foretelling import Baselines
 from audioml.core.values import Audio
@@ -54,7 +55,7 @@ class Measured(Callback):
             return
         bits = float(trainer.callback_metrics.get("test/bits", math.nan))
         found = {"bits": bits, **self._bits(trainer, "test")}
-        _log.warning("bits a sample in the test: %s", _listed(found))
+        say(f"bits a sample in the test: {_listed(found)}")
         pl_module.measured = {f"test/{name}": value for name, value in found.items()}
         Artifacts(Path(trainer.default_root_dir) / "artifacts").json("test", found)
 

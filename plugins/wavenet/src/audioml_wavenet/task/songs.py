@@ -63,7 +63,10 @@ def split_of(corpus: Corpus, split: str, *, longer_than: int) -> Corpus:
     """
     rows = corpus.filter(split=split)
     if not len(rows):
-        raise ValidationError(f"the corpus in {shown(corpus.path)} has no songs of split {split!r}")
+        raise ValidationError(
+            f"the corpus in {shown(corpus.path)} has no songs of split {split!r}; prepare it anew "
+            "with the --seed that `audioml generate prepare` names, or of more artists"
+        )
     longest = int(rows.lengths.max())
     if longest <= longer_than:
         raise ValidationError(
