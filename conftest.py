@@ -19,7 +19,10 @@ _APART = {"plugins/tensorflow": "audioml_tensorflow"}
 collect_ignore = [path for path, name in _APART.items() if not importlib.util.find_spec(name)]
 _DATA = Path(__file__).parents[1] / "shared" / "data"
 
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # started in the background of a script
+
+@pytest.fixture(autouse=True)
+def _interrupts() -> None:
+    """Ctrl-C means what it means at a terminal, though a script's background has it ignored."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
