@@ -117,7 +117,7 @@ class Reader:
         told = []
         for said in self.server.stderr or ():
             told.append(said)
-            if found := re.search(r"serving on (http://[\w.:]+)", said):
+            if found := re.search(r"serving on (http://[\w.]+:\d+)", said):
                 self.url, self.port = found[1], int(found[1].rpartition(":")[2])
                 threading.Thread(target=self.server.stderr.read, daemon=True).start()
                 os.environ["AUDIOML_SERVE_URL"] = self.environment["AUDIOML_SERVE_URL"] = self.url

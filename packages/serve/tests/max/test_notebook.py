@@ -50,7 +50,7 @@ def served(audioml_plugins, audioml_home, tmp_path, monkeypatch):
 def address(process, log, seconds=60):
     """The URL that the server says it answers at."""
     end = time.monotonic() + seconds
-    while not (found := re.search(r"serving on (http://[\w.:]+)", log.read_text())):
+    while not (found := re.search(r"serving on (http://[\w.]+:\d+)", log.read_text())):
         assert process.poll() is None, log.read_text()
         assert time.monotonic() < end, f"not serving after {seconds} s: {log.read_text()}"
         time.sleep(0.05)

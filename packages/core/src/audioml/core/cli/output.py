@@ -84,7 +84,8 @@ def say(sentence: str) -> None:
     if sys.stderr is None:  # and print would take stdout instead
         return
     with contextlib.suppress(OSError):
-        print(f"audioml: {sentence}", file=sys.stderr)
+        sys.stderr.write(f"audioml: {sentence}\n")  # at once: others may write there too
+        sys.stderr.flush()
 
 
 def write_result(data: bytes) -> None:
