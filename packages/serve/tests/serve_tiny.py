@@ -113,7 +113,7 @@ class Trouble(Estimator):
 
 
 class Noise:
-    """A generator of noise, the same for the same seed."""
+    """A generator of noise, the same for the same seed, as loud as what came before."""
 
     spec = ModelSpec("tiny-noise", "1", "noise", "MIT", rate=RATE, description="noise")
 
@@ -128,9 +128,11 @@ class _Noise:
         self._options = options
 
     def __iter__(self):
-        random = np.random.default_rng(self._options.seed)
+        random, prompt = np.random.default_rng(self._options.seed), self._options.prompt
+        loud = 0.5 if prompt is None else float(np.abs(prompt.samples).max())
+        loud *= {"calm": 0.1}.get(self._options.extra.get("genre"), 1.0)
         for at in np.arange(0, self._options.seconds, 0.1):
-            yield Audio(random.uniform(-0.5, 0.5, (1, RATE // 10)), RATE, float(at))
+            yield Audio(random.uniform(-loud, loud, (1, RATE // 10)), RATE, float(at))
 
 
 @hookimpl

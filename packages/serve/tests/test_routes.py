@@ -5,6 +5,7 @@ import json
 import logging
 import time
 
+import numpy as np
 import pytest
 import serve_tiny
 import soundfile
@@ -103,10 +104,34 @@ def test_noise_is_made_and_sent_as_it_is_made(client) -> None:
     assert other.data != reply.data
 
 
+def test_sound_goes_on_from_a_recording(client) -> None:
+    path = "/v1/models/tiny-noise/generate"
+    sound = io.BytesIO()
+    soundfile.write(sound, np.full(12_000, 0.25), 8000, format="FLAC")
+    told = {"seconds": "0.3", "seed": "3", "genre": "calm"}
+    form = {"audio": (io.BytesIO(sound.getvalue()), "a.flac"), **told}
+    reply = client.post(path, data=form)
+    samples, rate = soundfile.read(io.BytesIO(reply.data))
+    assert (rate, len(samples)) == (4000, 1200)
+    assert 0.02 < np.abs(samples).max() <= 0.0251
+    alone = client.post(path, query_string=told, data=sound.getvalue(), content_type="audio/flac")
+    assert alone.data == reply.data
+    assert (
+        client.post(path, data={"seconds": "0.3"}, content_type="multipart/form-data")
+        .json["detail"]
+        .startswith("the form has no part named 'audio'")
+    )
+    for told, status in (({"seconds": "x"}, 400), ({"seed": "1.5"}, 400), ({"x": "1"}, 400)):
+        refused = client.post(path, query_string=told, data=b"x", content_type="audio/wav")
+        assert refused.status_code == status, told
+    assert client.post(path, data=b"no sound", content_type="audio/wav").status_code == 415
+
+
 @pytest.mark.parametrize(
     "told",
     [{"seconds": 0}, {"seconds": 1e6}, {"seconds": "1"}, {"seed": -1}, {"seed": 1.5}, {"x": 1},
-     {"temperature": "hot"}, {"top_k": 1.5}, {"top_p": 2}, {"top_k": 0}, [], None],
+     {"temperature": "hot"}, {"top_k": 1.5}, {"top_p": 2}, {"top_k": 0}, {"genre": 1},
+     {"genre": "x" * 101}, [], None],
 )  # fmt: skip
 def test_what_cannot_be_made_is_told(client, told) -> None:
     reply = client.post("/v1/models/tiny-noise/generate", json=told)

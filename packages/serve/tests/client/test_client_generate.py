@@ -9,6 +9,7 @@ import pytest
 from stand_in import Handler, Reply, problem
 
 from audioml.core.errors import NotFoundError, WorkerError
+from audioml.core.values import Audio
 
 RATE = 16000
 
@@ -50,6 +51,18 @@ def test_blocks_come_while_they_are_made(client, stand):
     asked = stand.asked[0]
     assert asked.path == "/v1/models/wavenet/generate"
     assert json.loads(asked.body) == {"seconds": 3, "seed": 7, "temperature": 0.9}
+
+
+def test_what_came_before_is_sent(client, stand):
+    stand.will(Reply(body=head(4) + bytes(4), media="audio/wav"))
+    before = Audio(np.full((1, 100), 0.5), 8000)
+    options = {"seconds": 1.5, "genre": "calm", "prompt": before, "top_k": None}
+    (block,) = client.generate("wavenet", **options)
+    assert block.samples.shape == (1, 2)
+    asked = stand.asked[0]
+    assert asked.query == {"seconds": "1.5", "seed": "0", "genre": "calm"}
+    assert asked.headers["Content-Type"] == "audio/wav"
+    assert asked.body[:4] == b"RIFF"
 
 
 def test_sound_of_known_length_that_breaks_off_is_said(client, stand):

@@ -43,6 +43,7 @@ _PATH = click.Path(path_type=Path, dir_okay=False)
 )
 @click.option("--genre", help="One of those that the model knows.")
 @click.option("--compat", metavar="SYSTEM", help="cs205: repeat CS205-Waveforms' own loop.")
+@click.option("--device", metavar="NAME", help="Where they are made, such as cuda; cpu by default.")
 @click.option("--state", type=_PATH, metavar="FILE", help="Go on from where --save-state left it.")
 @click.option(
     "--save-state", type=_PATH, metavar="FILE", help="Leave there what --state goes on from."

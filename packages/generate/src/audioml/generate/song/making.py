@@ -36,6 +36,7 @@ def songs(
     prompt: Audio | str | Path | None = None,
     genre: str | None = None,
     compat: str | None = None,
+    device: str | None = None,
     state: bytes | None = None,
 ) -> Songs:
     """Return ``count`` songs that are made together, which is quicker than one after the other.
@@ -53,7 +54,7 @@ def songs(
         from the ``top_k`` likeliest only, or from those that reach the share ``top_p``.
     prompt
         What came before: a recording or its path, at any rate. It is not part of the song.
-    genre, compat
+    genre, compat, device
         What the model offers under these names.
     state
         What `Song.state` was, to go on from there to the last bit, with the seed of then.
@@ -74,7 +75,7 @@ def songs(
     if state is not None and count > 1:
         raise UsageError("a state goes on with one song: leave the number of songs out")
     generator = model if isinstance(model, Generator) else find(model)
-    given = {"genre": genre, "compat": compat, "state": state}
+    given = {"genre": genre, "compat": compat, "device": device, "state": state}
     extra = {name: value for name, value in given.items() if value is not None}
     heard = prompt if prompt is None or isinstance(prompt, Audio) else read(prompt)
     options = [

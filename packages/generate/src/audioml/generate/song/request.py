@@ -21,7 +21,7 @@ class Request:
 
     Parameters
     ----------
-    model, count, seconds, seed, temperature, top_k, top_p, genre, compat
+    model, count, seconds, seed, temperature, top_k, top_p, genre, compat, device
         See `audioml.generate.song.songs`; ``seed`` is 0 where it is None.
     out
         A path that ends in .wav, .flac or .ogg, ``-`` for standard output, or None for no sound.
@@ -46,6 +46,7 @@ class Request:
     top_p: float | None = None
     genre: str | None = None
     compat: str | None = None
+    device: str | None = None
     raw: bool = False
     prompt: Path | None = None
     state: Path | None = None

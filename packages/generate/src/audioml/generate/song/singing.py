@@ -115,6 +115,7 @@ def _songs(
         prompt=given.prompt,
         genre=request.genre,
         compat=request.compat,
+        device=request.device,
         state=given.state,
     )
 

@@ -11,7 +11,6 @@ from audioml.core.values import Audio, Prediction
 
 from . import answers
 from .batches import in_batches
-from .body import Body
 from .duplex import exchange
 from .generation import blocks_of
 from .job import Job
@@ -184,7 +183,13 @@ class Client:
         return answers.stream(exchange(self._transport, path, blocks))
 
     def generate(
-        self, model: str, *, seconds: float, seed: int = 0, **options: Any
+        self,
+        model: str,
+        *,
+        seconds: float,
+        seed: int = 0,
+        prompt: Sound | None = None,
+        **options: Any,
     ) -> Iterator[Audio]:
         """Yield what a generator makes, block by block, while it is made.
 
@@ -196,17 +201,20 @@ class Client:
             How much is wanted.
         seed
             The same seed gives the same sound.
+        prompt
+            What came before, as the ``audio`` of `predict`; an array has no rate, so let it be an
+            `Audio`. It is not part of the sound.
         **options
-            What the model lets callers set, such as ``temperature``.
+            What the model lets callers set, such as ``temperature`` and ``genre``.
         """
         given = {"seconds": seconds, "seed": seed, **options}
         wanted = {name: value for name, value in given.items() if value is not None}
-        return blocks_of(self._transport, query("/v1/models/{}/generate", model), wanted)
+        heard = None if prompt is None else upload(prompt)
+        return blocks_of(self._transport, query("/v1/models/{}/generate", model), wanted, heard)
 
     def _send(self, path: str, sound: Upload, *, again: bool = True) -> bytes:
         headers = {"Content-Type": sound.media, "Accept": "application/json, */*;q=0.5"}
-        body = sound.once if sound.once is not None else Body(sound.pieces)
         data: bytes = self._transport.call(
-            "POST", path, body=body, headers=headers, again=again
+            "POST", path, body=sound.body, headers=headers, again=again
         ).data
         return data

@@ -13,23 +13,32 @@ from audioml.core.audio.wavstream import read_form
 from audioml.core.errors import AudioError, WorkerError
 from audioml.core.values import Audio
 
-from .transport import Transport
+from .body import Body
+from .sound import Upload
+from .transport import Transport, query
 
 __all__ = ["blocks_of"]
 
 _MOST = 1 << 16  # bytes of one block
 
 
-def blocks_of(transport: Transport, path: str, wanted: Mapping[str, Any]) -> Iterator[Audio]:
+def blocks_of(
+    transport: Transport, path: str, wanted: Mapping[str, Any], heard: Upload | None = None
+) -> Iterator[Audio]:
     """Yield the blocks of a WAV stream as they come, each with its time.
+
+    What is ``wanted`` is told as JSON, or in the query where sound is to be ``heard`` before.
 
     Raises
     ------
     WorkerError
         If the stream breaks off, or is none.
     """
-    headers = {"Content-Type": "application/json", "Accept": "audio/wav"}
-    body = json.dumps(wanted).encode()
+    body: Body | BinaryIO | bytes = json.dumps(wanted).encode()
+    kind = "application/json"
+    if heard is not None:
+        path, body, kind = query(path, options=wanted), heard.body, heard.media
+    headers = {"Content-Type": kind, "Accept": "audio/wav"}
     response = transport.call("POST", path, body=body, headers=headers, stream=True)
     try:
         yield from _read(response)

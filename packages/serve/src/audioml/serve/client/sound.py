@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from audioml.core.errors import AudioError, UsageError
 from audioml.core.values import Audio
 
-from .body import FileOf, Handle, Memory, Piece
+from .body import Body, FileOf, Handle, Memory, Piece
 
 __all__ = ["Sound", "Upload", "upload", "wav"]
 
@@ -41,6 +41,11 @@ class Upload:
     def size(self) -> int:
         """Return the bytes of the pieces."""
         return sum(piece.size for piece in self.pieces)
+
+    @property
+    def body(self) -> Body | BinaryIO:
+        """Return it as the body of a request."""
+        return self.once if self.once is not None else Body(self.pieces)
 
     def whole(self) -> Upload:
         """Return the same with a size: what can be read only once is read now."""

@@ -222,8 +222,18 @@ def _generate(served: dict[str, Served], longest: float) -> dict[str, Any]:
         "description": "The sound, sent while it is made.",
         "content": {"audio/wav": {"schema": _BINARY}},
     }
-    operation = _operation("generate", "Have sound made", answer, *_ALWAYS, 500, 503, 504)
+    operation = _operation("generate", "Have sound made", answer, *_ALWAYS, *_WORK)
     limited = {"properties": {"seconds": {"maximum": longest}}}
     schema = {"allOf": [ref("Generate"), limited]}
-    body = {"required": True, "content": {"application/json": {"schema": schema}}}
-    return {"post": {**operation, "requestBody": body}, "parameters": [_name(served)]}
+    body = _recording(several=False)  # what came before, with the rest in the query
+    body["content"] = {"application/json": {"schema": schema}, **body["content"]}
+    return {
+        "post": {**operation, "requestBody": body},
+        "parameters": [_name(served), *_told()],
+    }
+
+
+def _told() -> list[dict[str, Any]]:
+    """Return what is told in the query, where the body is a recording to go on from."""
+    fields = SCHEMAS["Generate"]["properties"].items()
+    return [{"name": name, "in": "query", "schema": schema} for name, schema in fields]

@@ -140,6 +140,7 @@ SCHEMAS: dict[str, Schema] = {
             "temperature": {**_NUMBER, "minimum": 0, "maximum": 100, "default": 1},
             "top_k": {"type": ["integer", "null"], "minimum": 1, "maximum": 2**31 - 1},
             "top_p": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
+            "genre": {"type": ["string", "null"], "maxLength": 100},
         },
     },
     "Health": {"type": "object", "required": ["status"], "properties": {"status": _TEXT}},

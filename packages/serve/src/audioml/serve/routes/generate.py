@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +20,7 @@ from audioml.core.values import Audio
 from ..batching import Call, calling
 from ..errors import ModelError
 from ..problems import Problem
+from .uploads import options_text, uploads
 
 if TYPE_CHECKING:
     from ..service import Service
@@ -25,7 +28,10 @@ if TYPE_CHECKING:
 __all__ = ["blueprint"]
 
 _MOST = 16 << 10  # bytes of what is told
-_FIELDS = {"seconds", "seed", "temperature", "top_k", "top_p"}
+_ORDERS = ("", "application/json", "application/x-www-form-urlencoded")  # curl -d says the last
+_NAMES = ("genre",)
+_FIELDS = {"seconds", "seed", "temperature", "top_k", "top_p", *_NAMES}
+_LONGEST_NAME = 100
 
 
 def blueprint(service: Service) -> Blueprint:
@@ -35,13 +41,22 @@ def blueprint(service: Service) -> Blueprint:
     @routes.post("/v1/models/<name>/generate")
     def generated(name: str) -> Response:
         served = service.catalog[name]
-        if not isinstance(served.model, Generator):
+        model = served.model
+        if not isinstance(model, Generator):
             raise UsageError(f"{served.spec.name} answers about sound; ask for /predict")
-        options = _options(service.settings.max_generated)
-        generation = iter(served.model.start(options))
+        options = _options(_told(), service.settings.max_generated)
+        prompt = None
+        if request.mimetype not in _ORDERS:
+            (upload,) = uploads(1)
+            prompt = upload.file
         gone = request.environ.get("audioml.disconnected") or bool
 
+        def started() -> Iterator[Audio]:
+            heard = None if prompt is None else _joined(service.open(prompt).blocks())
+            yield from model.start(replace(options, prompt=heard))
+
         def blocks() -> Iterator[Audio]:
+            generation = started()
             while True:  # a turn and a deadline for each block: a slow listener keeps nobody
                 call = Call(deadline=service.deadline(None), gone=gone)
                 with calling(call), served.turns.turn():
@@ -61,7 +76,10 @@ def blueprint(service: Service) -> Blueprint:
     return routes
 
 
-def _options(longest: float) -> GenerationOptions:
+def _told() -> dict[str, Any]:
+    """Return what is told in JSON, or beside the recording that is to be continued."""
+    if request.mimetype not in _ORDERS:
+        return {name: _parsed(name, text) for name, text in options_text().items()}
     request.max_content_length = _MOST
     try:
         told = request.get_json(silent=True)
@@ -69,6 +87,27 @@ def _options(longest: float) -> GenerationOptions:
         told = None
     if not isinstance(told, dict):
         raise Problem(400, 'what to make is told as JSON: {"seconds": 10}')
+    if request.args:
+        raise Problem(400, "what to make is told in JSON or, beside a recording, in the query")
+    return told
+
+
+def _parsed(name: str, text: str) -> Any:
+    """Return a number where one is wanted and told; what is none is refused like one in JSON."""
+    if name in _NAMES:
+        return text
+    for kind in (int, float):
+        with contextlib.suppress(ValueError):
+            return kind(text)
+    return text
+
+
+def _joined(blocks: Iterator[Audio]) -> Audio:
+    found = list(blocks)
+    return Audio(np.concatenate([block.samples for block in found], axis=1), found[0].rate)
+
+
+def _options(told: dict[str, Any], longest: float) -> GenerationOptions:
     unknown = set(told) - _FIELDS
     if unknown:
         raise Problem(400, f"{min(unknown)!r} is none of {', '.join(sorted(_FIELDS))}")
@@ -81,7 +120,15 @@ def _options(longest: float) -> GenerationOptions:
         temperature=_number(told, "temperature", 1.0, most=100.0),
         top_k=None if told.get("top_k") is None else _whole(told, "top_k", 1, most=(1 << 31) - 1),
         top_p=None if told.get("top_p") is None else _number(told, "top_p", 1.0, most=1.0),
+        extra={name: _name(told, name) for name in _NAMES if told.get(name) is not None},
     )
+
+
+def _name(told: dict[str, Any], name: str) -> str:
+    value = told[name]
+    if not isinstance(value, str) or len(value) > _LONGEST_NAME:
+        raise Problem(400, f"{name!r} is a name of the model's, got {str(value)[:40]!r}")
+    return value
 
 
 def _number(told: dict[str, Any], name: str, default: float, *, most: float) -> float:
