@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import sys
@@ -32,13 +33,18 @@ if "numba" in sys.modules:
     sys.modules["numba"].config.CACHE_DIR = CACHE
 
 
-@pytest.fixture(params=["compiled", "plain"])
+@pytest.fixture(params=["compiled", "plain", "torch"])
 def make_songs(request):
     """The songs of an engine: each in turn, where it is installed."""
     if request.param == "plain":
         from audioml_wavenet.engine.plain import PlainSongs
 
         return PlainSongs
+    if request.param == "torch":
+        pytest.importorskip("torch", reason="torch is not installed")
+        from audioml_wavenet.engine.device import DeviceSongs
+
+        return functools.partial(DeviceSongs, device="cpu")
     return request.getfixturevalue("compiled_songs")
 
 

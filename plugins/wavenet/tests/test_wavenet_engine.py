@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import wavenet_tiny
 
+from audioml.core.errors import UsageError
 from audioml_wavenet.architecture import PRESETS, SILENCE, Architecture
 from audioml_wavenet.engine import Sampling, songs, uniforms
 from audioml_wavenet.reference import forward
@@ -178,3 +179,22 @@ def test_without_numba_songs_are_made_all_the_same(monkeypatch, caplog):
     with caplog.at_level("INFO"):
         assert isinstance(songs(random(wavenet_tiny.ODD)), PlainSongs)
     assert "made by numpy" in caplog.text
+
+
+def test_on_a_device_songs_differ_in_how_they_are_drawn(compiled_songs):
+    pytest.importorskip("torch", reason="torch is not installed")
+    weights = random(wavenet_tiny.ODD)
+    choices = [FREE, Sampling(0.6), Sampling(0), Sampling(top_k=12), Sampling(1.5, 30, 0.8)]
+    genres = [None, 0, 1, 2, None]
+    made = compiled_songs(weights, genres).draw(numbers(200, songs=5), choices)
+    elsewhere = songs(weights, genres, device="cpu:0")
+    assert np.array_equal(elsewhere.draw(numbers(200, songs=5), choices), made)
+    elsewhere.recall(1, elsewhere.memory(0), int(elsewhere.last[0]))  # in the middle of the rings
+    np.testing.assert_array_equal(elsewhere.memory(1), elsewhere.memory(0))
+
+
+def test_a_device_that_is_not_there():
+    pytest.importorskip("torch", reason="torch is not installed")
+    for name in ("toaster", "cuda:99"):
+        with pytest.raises(UsageError, match=f"device '{name}' cannot be used here: "):
+            songs(random(wavenet_tiny.ODD), device=name)

@@ -133,7 +133,7 @@ def test_a_prompt_is_brought_to_the_rate_and_channel_of_the_model(model, caplog)
         ({"prompt": Audio(np.zeros((1, 0), np.float32), 1000)}, AudioError, "no samples"),
         ({"prompt": Audio(np.full(99, np.nan), 1000)}, AudioError, "not a finite number"),
         ({"extra": {"genre": "polka"}}, UsageError, "'polka' is unknown.*folk, rock, jazz"),
-        ({"extra": {"colour": 1}}, UsageError, "no option 'colour' .they have: compat, genre"),
+        ({"extra": {"colour": 1}}, UsageError, "no option 'colour' .they have: compat, device"),
         ({"extra": {"compat": "cs205"}}, UsageError, "cannot repeat the loop of 'cs205'"),
         ({"extra": {"state": b"x"}}, UsageError, "not one that a WaveNet"),
         ({"extra": {"state": "x"}}, UsageError, "not one that a WaveNet.*in bytes"),

@@ -30,7 +30,7 @@ __all__ = ["Making", "MakingMany", "WaveNet", "build"]
 log = logging.getLogger("audioml.wavenet")
 _BLOCK = 0.1  # seconds of a block
 _AT_ONCE = 16384  # samples whose costs are reckoned together, so that memory is bounded
-_EXTRA = ("compat", "genre", "state")
+_EXTRA = ("compat", "device", "genre", "state")
 
 
 def build(
@@ -73,7 +73,8 @@ class WaveNet:
 
     Options beyond the usual: ``genre``, one of ``genres``; and ``state``, what `Making.state` was,
     with which a song goes on as if it had never stopped: its seed goes on, and so does its genre
-    unless another is named. With ``compat="cs205"``, a model of CS205-Waveforms hears its own
+    unless another is named. ``device`` is where they are made: ``cpu``, or another that torch has,
+    such as ``cuda``. With ``compat="cs205"``, a model of CS205-Waveforms hears its own
     samples as in its authors' loop, one class too low.
     """
 
@@ -143,11 +144,11 @@ class WaveNet:
             raise UsageError("there is no song to make: give the options of one at least")
         for each in options:
             _check(each)
-        seconds, compat = options[0].seconds, options[0].extra.get("compat")
-        for each in options:
-            if (each.seconds, each.extra.get("compat")) != (seconds, compat):
-                raise UsageError("songs that are made together must be as long as each other")
-        return MakingMany(self, self._network(compat), options)
+        if any(_shared(each) != _shared(options[0]) for each in options):
+            raise UsageError(
+                "songs that are made together must be as long as each other, on one device"
+            )
+        return MakingMany(self, self._network(options[0].extra.get("compat")), options)
 
     def _network(self, compat: str | None) -> Weights:
         if compat is None:
@@ -218,7 +219,7 @@ class MakingMany:
     def _begun(self, weights: Weights, options: Sequence[GenerationOptions]) -> Songs:
         genres = self._generator.genres
         conditions = [_numbered(state.genre, genres) for state in self._states]
-        begun = songs(weights, conditions)
+        begun = songs(weights, conditions, device=options[0].extra.get("device", "cpu"))
         if any(not state.memory.size for state in self._states):
             first = weights.architecture.inputs - LEVELS
             prompts = {id(each.prompt): each.prompt for each in options}  # often one for all
@@ -259,6 +260,12 @@ class Making:
     def state(self) -> bytes:
         """Return where the song is, to go on from there."""
         return self._many.states[0]
+
+
+def _shared(options: GenerationOptions) -> tuple[object, ...]:
+    """Return what songs that are made together have in common."""
+    extra = options.extra
+    return options.seconds, extra.get("compat"), extra.get("device", "cpu")
 
 
 def _numbered(genre: str | None, genres: Sequence[str]) -> int | None:

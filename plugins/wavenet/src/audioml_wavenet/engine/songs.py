@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from audioml.core.errors import MissingDependencyError
+
 from ..weights import Weights
 from .sampling import Sampling
 
 if TYPE_CHECKING:
     from .compiled import CompiledSongs
+    from .device import DeviceSongs
 
 __all__ = ["Songs", "songs"]
 
@@ -22,13 +25,15 @@ log = logging.getLogger("audioml.wavenet")
 
 
 class Songs(Protocol):
-    """Some songs that are made together, by one network, each of them alone in what it hears.
+    """Some songs that are made together, by one network, each of them alone in what it hears."""
 
-    ``last`` holds the last amplitude of each, `SILENCE` at first; before it, every layer's input
-    was 0.
-    """
+    @property
+    def last(self) -> NDArray[np.int64]:
+        """Return the last amplitude of each, `SILENCE` at first.
 
-    last: NDArray[np.int64]
+        Before that, every layer's input was 0.
+        """
+        ...
 
     def feed(
         self, tokens: NDArray[np.integer], /, *, logits: bool = False
@@ -58,11 +63,23 @@ class Songs(Protocol):
         ...
 
 
-def songs(weights: Weights, conditions: Sequence[int | None] = (None,)) -> Songs:
+def songs(
+    weights: Weights, conditions: Sequence[int | None] = (None,), *, device: str = "cpu"
+) -> Songs:
     """Return new songs, one for each of ``conditions``: the number of its genre, or None.
 
-    They are made by compiled code where numba is installed, and by numpy where it is not.
+    They are made by compiled code where numba is installed, and by numpy where it is not; on
+    another ``device`` than ``cpu``, by torch.
+
+    Raises
+    ------
+    MissingDependencyError
+        If another device is wanted, and torch is not installed.
+    UsageError
+        If there is no such device.
     """
+    if device != "cpu":
+        return _elsewhere()(weights, conditions, device=device)
     try:
         return _compiled()(weights, conditions)
     except ImportError as error:
@@ -74,6 +91,16 @@ def songs(weights: Weights, conditions: Sequence[int | None] = (None,)) -> Songs
             error,
         )
         return PlainSongs(weights, conditions)
+
+
+def _elsewhere() -> type[DeviceSongs]:
+    try:
+        from .device import DeviceSongs
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"another device than the processor needs torch ({error}); see pytorch.org"
+        ) from error
+    return DeviceSongs
 
 
 def _compiled() -> type[CompiledSongs]:
