@@ -163,3 +163,12 @@ def test_presets_are_those_of_the_architecture(tmp_path, name, layers):
     with initialize_config_module("audioml.train.conf", version_base="1.3"):
         cfg = compose("train", [*given, f"model={name}", *MADE, f"paths.root={tmp_path}", path])
     assert architecture_of(cfg).layers == layers
+
+
+def test_songs_of_one_length_are_not_all_validated_on_at_one_place():
+    from audioml_wavenet.task.data import _spread
+
+    places = _spread(24 * 39, 24)  # 24 songs of 39 windows each, one window of each
+    assert [at // 39 for at in places] == list(range(24))
+    assert len({at % 39 for at in places}) > 18
+    assert _spread(5, 5) == list(range(5))

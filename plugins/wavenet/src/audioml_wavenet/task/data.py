@@ -21,6 +21,8 @@ from .songs import Facts, facts_of, numbered, opened, split_of
 
 __all__ = ["Songs"]
 
+_GOLDEN = (5**0.5 - 1) / 2  # its multiples are spread evenly, whatever the count
+
 
 class Songs(LightningDataModule):
     """Windows of songs, each so long that ``span`` samples are foretold from a filled field.
@@ -158,8 +160,17 @@ class Songs(LightningDataModule):
         ]
         if split != "validation" or self.held_out is None or self.held_out >= len(every):
             return every
-        return [every[at * len(every) // self.held_out] for at in range(self.held_out)]
+        return [every[at] for at in _spread(len(every), self.held_out)]
 
     def _processes(self) -> tuple[int, int]:
         trainer = self.trainer
         return (trainer.global_rank, trainer.world_size) if trainer is not None else (0, 1)
+
+
+def _spread(count: int, wanted: int) -> list[int]:
+    """Return ``wanted`` of ``count`` numbers, one of each equal part and none of a regular grid.
+
+    Songs of equal length, cut on a grid, would all be heard at the same place.
+    """
+    within = np.arange(wanted) * _GOLDEN % 1.0
+    return [int(at) for at in (np.arange(wanted) + within) * count / wanted]

@@ -22,38 +22,41 @@ class Style:
         Pitch classes of the melody, from C.
     range
         Lowest and highest MIDI pitch of the melody.
-    tempo
-        Beats a minute, the slowest and the fastest.
-    lengths
-        Of the melody's notes, in beats: one is drawn for each.
+    step
+        Seconds of the shortest note; every note lasts some of these steps.
+    held
+        Chance, after each of its steps, that a note is held for another.
     """
 
     scale: tuple[int, ...]
     range: tuple[int, int]
-    tempo: tuple[float, float]
-    lengths: tuple[float, ...]
+    step: float
+    held: float
 
 
 STYLES = {
-    "calm": Style((0, 2, 4, 7, 9), (64, 79), (60, 76), (1, 1, 1, 2, 0.5)),
-    "lively": Style((0, 3, 5, 7, 10), (65, 82), (104, 126), (0.5, 0.5, 0.5, 1)),
+    "calm": Style((0, 2, 4, 7, 9), (60, 79), 0.22, 0.4),
+    "lively": Style((0, 3, 5, 7, 10), (60, 82), 0.14, 0.25),
 }
 """By genre: a major and a minor pentatonic scale."""
+
+_LOUD = 0.6
+_LONGEST = 4  # steps
 
 
 def composed(style: Style, rng: np.random.Generator, *, seconds: float) -> Iterator[Note]:
     """Yield the notes of a melody that walks up and down its scale until the end.
 
-    There is some silence before the first note and none later: a network that remembers less than a
-    rest lasts would not know when to go on.
+    There is some silence before the first note and none later, and every note is as loud as the
+    others. Whether one is held on does not depend on how long it has been, so a network that
+    remembers half a second can know all there is to know.
     """
-    beat = 60.0 / rng.uniform(*style.tempo)
     low, high = style.range
     keys = [pitch for pitch in range(low, high + 1) if pitch % 12 in style.scale]
     at = int(rng.integers(len(keys)))
     now = rng.uniform(0.07, 0.2)
     while now < seconds:
-        length = float(rng.choice(style.lengths)) * beat
+        steps = min(int(rng.geometric(1.0 - style.held)), _LONGEST)
         at = int(np.clip(at + rng.integers(-2, 3), 0, len(keys) - 1))
-        yield Note(now, length, keys[at], rng.uniform(0.7, 1.0))
-        now += length
+        yield Note(now, steps * style.step, keys[at], _LOUD)
+        now += steps * style.step

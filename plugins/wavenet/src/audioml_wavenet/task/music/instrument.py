@@ -1,9 +1,8 @@
-"""A struck instrument in numpy: a few decaying partials, the same for each stroke of a key."""
+"""An instrument in numpy: a few partials that settle, the same for each stroke of a key."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -11,11 +10,11 @@ from numpy.typing import NDArray
 
 __all__ = ["Note", "played"]
 
-_PARTIALS = ((1, 1.0, 1.0), (2, 0.32, 1.8), (3, 0.12, 2.8))
-"""Of each: times the key's frequency, level, and times the rate at which the first one decays."""
+_PARTIALS = ((1, 0.9, 0.55), (2, 0.35, 0.12), (3, 0.2, 0.04))
+"""Of each: times the key's frequency, the level it begins at, and the one it settles at."""
+_SETTLE = 0.3  # seconds in which the difference falls to 1/e
 _RISE = 0.004  # seconds to full level
-_FALL = 0.06  # seconds from full level to nothing, once a key is let go
-_DECAY = 0.75  # seconds in which middle C falls to 1/e
+_FALL = 0.03  # seconds from full level to nothing, once a key is let go
 
 
 class Note(NamedTuple):
@@ -25,17 +24,6 @@ class Note(NamedTuple):
     seconds: float
     pitch: int
     loud: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Key:
-    hertz: float
-    decay: float  # 1/s
-
-    @classmethod
-    def of(cls, pitch: int) -> _Key:
-        octaves = (pitch - 60) / 12
-        return cls(440.0 * 2.0 ** ((pitch - 69) / 12), 2.0 ** (0.5 * octaves) / _DECAY)
 
 
 def played(notes: Iterable[Note], *, seconds: float, rate: int) -> NDArray[np.float32]:
@@ -49,14 +37,15 @@ def played(notes: Iterable[Note], *, seconds: float, rate: int) -> NDArray[np.fl
 
 
 def _stroke(note: Note, rate: int) -> NDArray[np.float64]:
-    key = _Key.of(note.pitch)
+    hertz = 440.0 * 2.0 ** ((note.pitch - 69) / 12)
     time = np.arange(round((note.seconds + _FALL) * rate)) / rate
+    settling = np.exp(-time / _SETTLE)
     sound = np.zeros(len(time))
-    for ratio, level, quicker in _PARTIALS:
-        if ratio * key.hertz < 0.45 * rate:
-            wave = np.sin(2 * np.pi * ratio * key.hertz * time)
-            sound += level * np.exp(-quicker * key.decay * time) * wave
+    for ratio, begun, settled in _PARTIALS:
+        if ratio * hertz < 0.45 * rate:
+            level = settled + (begun - settled) * settling
+            sound += level * np.sin(2 * np.pi * ratio * hertz * time)
     rise = np.minimum(time / _RISE, 1.0)
     fall = np.clip((note.seconds + _FALL - time) / _FALL, 0.0, 1.0)
     shape = np.sin(np.pi / 2 * rise) ** 2 * np.sin(np.pi / 2 * fall) ** 2
-    return np.asarray(0.5 * note.loud * sound * shape, np.float64)
+    return np.asarray(note.loud * sound * shape, np.float64)
