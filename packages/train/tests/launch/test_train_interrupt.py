@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 import re
 
+import torch
 from train_tiny_results import QUICK, figures, only_run
 
 
 def status(folder):
     return json.loads((folder / "manifest.json").read_bytes())["status"]
+
+
+def step_of(checkpoint):
+    return torch.load(checkpoint, weights_only=True)["global_step"]
 
 
 def onward(done):
@@ -21,8 +26,10 @@ def onward(done):
 def test_an_interrupted_run_says_how_it_goes_on_and_does(train, tmp_path, monkeypatch):
     monkeypatch.setenv("TINY_INTERRUPTED_AT", "11")  # the second epoch begins at 8
     done = train(*QUICK, code=130)
+    assert "this step is finished and kept; Ctrl-C once more ends at once" in done.err
     folder = only_run(tmp_path)
     assert status(folder) == "interrupted"
+    assert step_of(folder / "checkpoints" / "last.ckpt") == 12  # steps from 0 to 11
     monkeypatch.delenv("TINY_INTERRUPTED_AT")
     train(onward(done))
     assert only_run(tmp_path) == folder
@@ -30,8 +37,9 @@ def test_an_interrupted_run_says_how_it_goes_on_and_does(train, tmp_path, monkey
     assert [step for step, *_ in figures(folder, "step/loss")] == list(range(16))
 
 
-def test_before_the_first_checkpoint_that_is_said(train, monkeypatch):
+def test_ctrl_c_twice_ends_at_once(train, monkeypatch):
     monkeypatch.setenv("TINY_INTERRUPTED_AT", "2")
+    monkeypatch.setenv("TINY_INTERRUPTED_TIMES", "2")
     assert "has no checkpoint yet" in train(*QUICK, code=130).err
 
 

@@ -64,7 +64,8 @@ class TinyModule(AudioModule):
         if str(at) == os.environ.get("TINY_KILLED_AT"):
             os.kill(os.getpid(), signal.SIGKILL)
         if str(at) == os.environ.get("TINY_INTERRUPTED_AT"):
-            os.kill(os.getpid(), signal.SIGINT)
+            for _ in range(int(os.environ.get("TINY_INTERRUPTED_TIMES", "1"))):
+                os.kill(os.getpid(), signal.SIGINT)
         if at == self.trouble.get("bug_at"):
             raise ZeroDivisionError("a bug of the plugin")
         loss = super().training_step(batch, batch_idx)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+import signal
+import threading
 import time
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from lightning.pytorch import LightningModule, Trainer
@@ -11,11 +15,16 @@ from lightning.pytorch.callbacks import Checkpoint
 
 __all__ = ["LastCheckpoint"]
 
+_log = logging.getLogger("audioml.train")
 _LOOK = 20  # steps between two looks at the clock, on which all processes must agree
 
 
 class LastCheckpoint(Checkpoint):
-    """Keeps the newest state in one file: after each epoch, and in between.
+    """Keeps the newest state in one file: after each epoch, in between, and after Ctrl-C.
+
+    A step that Ctrl-C interrupts is taken to its end before the state is written; Ctrl-C once more,
+    or during validation, ends the run as it is. So it does where several processes train, which
+    would have to agree on the step.
 
     Parameters
     ----------
@@ -33,10 +42,14 @@ class LastCheckpoint(Checkpoint):
         self._path, self._every = Path(path), every
         self._seconds = None if minutes is None else 60.0 * minutes
         self._written, self._step = time.monotonic(), -1
+        self._asked, self._hears = False, False
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Begin to count."""
+        """Begin to count, and to hear Ctrl-C."""
         self._written, self._step = time.monotonic(), trainer.global_step
+        self._asked = False
+        if trainer.world_size == 1:
+            self._hear()
 
     def on_train_batch_end(
         self,
@@ -48,12 +61,47 @@ class LastCheckpoint(Checkpoint):
     ) -> None:
         """Write, if it is time."""
         step = trainer.global_step
-        if step != self._step and self._due(trainer, step):
+        if step != self._step and (self._asked or self._due(trainer, step)):
             self._write(trainer)
+            if self._asked:
+                raise KeyboardInterrupt
+
+    def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """End at Ctrl-C, one that came before this included."""
+        self._deafen()
+        if self._asked:
+            raise KeyboardInterrupt
+
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Hear Ctrl-C again, where training goes on."""
+        fits = trainer.state.fn == "fit" and not trainer.sanity_checking
+        if fits and trainer.world_size == 1:
+            self._hear()
+
+    def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Hear it no longer."""
+        self._deafen()
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Write the state after an epoch and its validation."""
         self._write(trainer)
+
+    def _hear(self) -> None:
+        main = threading.current_thread() is threading.main_thread()
+        if main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, self._interrupted)
+            self._hears = True
+
+    def _deafen(self) -> None:
+        if self._hears:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            self._hears = False
+
+    def _interrupted(self, number: int, frame: FrameType | None) -> None:
+        if self._asked:
+            signal.default_int_handler(number, frame)
+        self._asked = True
+        _log.warning("this step is finished and kept; Ctrl-C once more ends at once")
 
     def _due(self, trainer: Trainer, step: int) -> bool:
         if self._every is not None and step % self._every == 0:
