@@ -174,7 +174,7 @@ def types(session: nox.Session) -> None:
 @nox.session
 def docs(session: nox.Session) -> None:
     """Build the documentation, and check the site; a warning is an error."""
-    _install(session, *_everything(), *_groups("docs"), "pyarrow", "pytest")
+    _install(session, *_everything(), *_groups("docs", "browser"), "pyarrow", "pytest")
     session.run("python", "docs/generate_cli.py", "--check")
     session.run("python", "docs/generate_serve.py", "--check")
     site = "docs/_build/html"

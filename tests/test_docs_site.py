@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
+import time
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -90,3 +92,23 @@ def test_the_search_works_without_a_server_of_others(site) -> None:
     for word in ("chord", "transcript", "wavenet"):
         assert re.search(rf'"?{word}"?:', index), word
     assert any("searchtools.js" in url for url in site[SITE / "search.html"].loads)
+
+
+@pytest.mark.browser
+def test_a_word_is_found_in_a_browser_without_a_network(site) -> None:
+    webdriver = pytest.importorskip("selenium.webdriver", reason="pip install selenium")
+    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not chromium or not driver:
+        pytest.skip("needs chromium and chromedriver on the PATH")
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for flag in ("headless=new", "no-sandbox", "disable-gpu", "disable-dev-shm-usage"):
+        options.add_argument(f"--{flag}")
+    with webdriver.Chrome(options=options, service=webdriver.ChromeService(driver)) as browser:
+        browser.set_network_conditions(offline=True, latency=0, throughput=0)
+        browser.get(f"{(SITE / 'search.html').as_uri()}?q=soundfont")
+        found, deadline = [], time.monotonic() + 60
+        while not found and time.monotonic() < deadline:
+            found = browser.find_elements("css selector", "#search-results li a")
+            time.sleep(0.2)
+        assert any("transcription.html" in link.get_attribute("href") for link in found)
