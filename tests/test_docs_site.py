@@ -12,23 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-DOCS = Path(__file__).parents[1] / "docs"
 SITE = Path(os.environ.get("AUDIOML_SITE", ""))  # `nox -s docs` names what it has built
-SECTION = re.compile(r"^## (audioml[^\n]*)\n\n```text\n(.*?)```", re.DOTALL | re.MULTILINE)
-
-
-def test_the_commands_of_the_migration_page_exist() -> None:
-    helps = dict(SECTION.findall((DOCS / "reference/cli.md").read_text(encoding="utf-8")))
-    page = (DOCS / "howto/migrate.md").read_text(encoding="utf-8")
-    lines = re.findall(r"`(audioml [a-z][^`]*)`", page)
-    assert len(lines) > 15
-    for line in lines:
-        words = line.split()
-        command = max((c for c in helps if words[: len(c.split())] == c.split()), key=len)
-        assert command != "audioml", line
-        run = helps.get(f"{command} run", "")  # `audioml serve` is `audioml serve run`
-        for option in re.findall(r"(?<= )--?[a-z][\w-]*", line):
-            assert re.search(rf"(?<!\S){option}\b", helps[command] + run), (line, option)
 
 
 class Links(HTMLParser):
