@@ -75,6 +75,32 @@ def test_the_commands_of_the_documents_work(path, weights, song, sensor) -> None
     assert Path("song.html").stat().st_size > 10000
 
 
+@pytest.mark.slow
+def test_the_first_sensor_can_be_followed(sensor) -> None:
+    import numpy as np
+    from tflite_models import dense
+
+    page = "docs/tutorial/first-sensor.md"
+    dense(Path("classes.tflite"), np.eye(8, dtype=np.float32), np.zeros(8, np.float32),
+          shape=(1, 8), out=(1, 8))  # fmt: skip
+    Path("recordings").rename("street")
+    Path("street/song.wav").rename("street/monday.wav")
+    chain, described = blocks(page, "toml")
+    lines, codes = commands(page), blocks(page, "python")
+    assert len(lines) == 5
+    names: dict[str, object] = {}
+    for line in lines:
+        if "street.chain" in line:
+            exec(compile(codes[0], page, "exec"), names)
+            Path("street.chain").write_text(chain, encoding="utf-8")
+            Path("street.toml").write_text(described, encoding="utf-8")
+        watches = " edge watch " in line and "--once" not in line  # it would go on
+        done = shell(f"{line} --once" if watches else line)
+        assert done.returncode == 0, (line, done.stdout, done.stderr)
+    exec(compile(codes[1], page, "exec"), names)
+    assert set(names["record"]["scores"]) >= {"engine", "dog"}
+
+
 @pytest.mark.weights
 def test_the_python_of_the_first_analysis_works(weights, song) -> None:
     from audioml.core.audio import read
