@@ -1,4 +1,4 @@
-"""What the page on songs tells people to type is typed here, with a tiny network as `wavenet`."""
+"""What the pages on generating tell people to type is typed here, with tiny networks."""
 
 from __future__ import annotations
 
@@ -61,3 +61,34 @@ def test_the_page_on_songs(studio) -> None:
     assert Path("report.html").stat().st_size > 10_000
     for code in blocks(PAGE, "python"):
         exec(compile(code, PAGE, "exec"), {})
+
+
+@pytest.fixture
+def recordings(tmp_path, monkeypatch) -> Path:
+    """Thirty recordings of seven seconds that differ, by ten artists."""
+    monkeypatch.syspath_prepend(ROOT / "tests")
+    monkeypatch.chdir(tmp_path)
+    for number in range(30):
+        audio, _ = music(bar=0.8 + 0.01 * number)
+        folder = tmp_path / "recordings" / f"artist-{number % 10}"
+        folder.mkdir(parents=True, exist_ok=True)
+        write(folder / f"song-{number}.wav", audio)
+    return tmp_path
+
+
+@pytest.mark.slow
+def test_the_page_on_a_corpus(recordings) -> None:
+    from test_docs import blocks, commands, shell
+
+    page = "docs/howto/generate-corpus.md"
+    pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    lines = [line for line in commands(page) if "--engine" not in line]  # nox -s engines
+    assert len(lines) == 4
+    for line in lines:
+        done = shell(line)
+        assert done.returncode == 0, (line, done.stderr)
+    names: dict[str, object] = {}
+    (code,) = blocks(page, "python")
+    code = code.replace(', genre="Folk"', "")  # a folder of recordings tells none
+    exec(compile(code, page, "exec"), names)
+    assert names["batch"].shape == (16, 16385)

@@ -254,6 +254,18 @@ def test_parquet_stays_where_it_is_wanted_and_makes_the_same_corpus(tmp_path, ma
     assert second == first
 
 
+def test_parquet_that_is_wanted_of_a_corpus_that_is_there_is_written(tmp_path, made, out):
+    raw, kept = plain(tmp_path / "raw"), tmp_path / "kept"
+    first = made(raw)
+    stamp = (out / "manifest.parquet").stat().st_mtime_ns
+    assert made(raw, parquet=kept) == first
+    assert (out / "manifest.parquet").stat().st_mtime_ns == stamp
+    assert sorted(pq.read_table(kept)["id"].to_pylist()) == sorted(Corpus.open(out).column("id"))
+    parts = {path: path.stat().st_mtime_ns for path in kept.iterdir()}
+    made(raw, parquet=kept)
+    assert {path: path.stat().st_mtime_ns for path in kept.iterdir()} == parts
+
+
 def test_parquet_says_itself_what_it_is(tmp_path, made):
     made(plain(tmp_path / "raw"), parquet=tmp_path / "kept")
     other = {"destination": tmp_path / "other"}

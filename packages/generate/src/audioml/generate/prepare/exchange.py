@@ -79,6 +79,11 @@ def finish(folder: Path) -> None:
     write_bytes(folder / _DONE, b"")
 
 
+def is_finished(folder: Path) -> bool:
+    """Return whether all of a folder's parts are there."""
+    return (folder / _DONE).is_file()
+
+
 def is_exchange(path: Path) -> bool:
     """Return whether a path is Parquet that a corpus can be made of, by its name."""
     return path.suffix == ".parquet" if path.is_file() else any(path.glob("part-*.parquet"))
@@ -116,7 +121,7 @@ class Exchange:
         self._places: dict[str, _Place] = {}
         self._at: tuple[Path, int] | None = None
         self._table: Any = None
-        if finished and path.is_dir() and not (path / _DONE).is_file():
+        if finished and path.is_dir() and not is_finished(path):
             raise IntegrityError(
                 f"the Parquet in {shown(path)} is unfinished ({_DONE} is not there): "
                 "run the command that writes it again"

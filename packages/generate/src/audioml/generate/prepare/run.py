@@ -21,7 +21,7 @@ from audioml.core.executor import Engine, engine_named, run
 from audioml.core.files import shown, writing
 
 from ..acquire.licences import UNKNOWN, identify
-from .exchange import Exchange, finish, is_exchange
+from .exchange import Exchange, finish, is_exchange, is_finished
 from .expanding import expand
 from .progress import Told
 from .report import Lost, Report
@@ -122,7 +122,8 @@ class _Preparation:
         report = Report(
             fingerprint=_hash(sorted(keys.items())), rate=form.rate, encoding=form.encoding
         )
-        if (done := _before(settings, report.fingerprint)) is not None:
+        done = _before(settings, report.fingerprint)
+        if done is not None and (settings.parquet is None or is_finished(settings.parquet)):
             return done
         with writing(shown(self._parts)):
             self._parts.mkdir(parents=True, exist_ok=True)
@@ -142,6 +143,8 @@ class _Preparation:
             first = report.quarantined[0].reason
             raise ValidationError(f"not one of {len(songs)} songs can be used; the first: {first}")
         finish(self._parts)
+        if done is not None:  # the corpus was there, and its Parquet was not
+            return done
         used = [song for song in found.songs if song.id in exchange.rows]
         report.warnings += warnings_of(used, settings)
         _finish(exchange, settings, report, self._told)
