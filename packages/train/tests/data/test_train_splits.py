@@ -1,15 +1,15 @@
-from collections import Counter
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from audioml.core.corpus.splits import SPLITS, seed_that_fills
 from audioml.core.errors import UsageError
 from audioml.train.data.grouping import splits_of
 from audioml.train.data.items import Item
-from audioml.train.data.settings import SPLITS, Settings
-from audioml.train.data.splitting import leaks, named_split, seed_that_fills, split_of
+from audioml.train.data.settings import Settings
+from audioml.train.data.splitting import leaks, named_split
 
 names = st.sets(st.text(st.characters(codec="utf-8"), min_size=1, max_size=8), max_size=30)
 titles = names.map(lambda found: {name for name in found if any(map(str.isalnum, name))})
@@ -53,16 +53,6 @@ def test_one_sound_under_several_names_is_one_group(found, data):
     by_sound = {}
     for name, sound in sounds.items():
         assert by_sound.setdefault(sound, whole[name]) == whole[name]
-
-
-def test_shares_are_kept_on_average():
-    found = Counter(split_of(str(n), (0.8, 0.1, 0.1)) for n in range(5000))
-    assert [found[name] / 5000 for name in SPLITS] == pytest.approx([0.8, 0.1, 0.1], abs=0.02)
-
-
-def test_a_share_of_nothing_gets_nothing():
-    assert {split_of(str(n), (0.0, 0.0, 1.0)) for n in range(50)} == {"test"}
-    assert {split_of(str(n), (0.5, 0.5, 0.0)) for n in range(50)} == {"train", "validation"}
 
 
 def test_an_artist_lies_in_one_split():

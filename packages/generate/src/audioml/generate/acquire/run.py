@@ -10,6 +10,7 @@ from audioml.core import __version__
 from audioml.core.errors import AudiomlError, OutputError, UsageError
 from audioml.core.files import sha256
 
+from ..progress import Told
 from .attribution import attributed
 from .choosing import Request, chosen_items, collection_of
 from .collection import Collection
@@ -19,7 +20,6 @@ from .item import Item, Member
 from .licences import Licence
 from .manifest import Recording
 from .names import sniffed_suffix
-from .progress import Drawn
 from .report import Report
 from .web import Web
 
@@ -33,7 +33,7 @@ def acquire(
     request: Request,
     *,
     web: Web | None = None,
-    drawn: Drawn | None = None,
+    told: Told | None = None,
     report: Report | None = None,
 ) -> Report:
     """Get what is asked for, and write what there is into the manifest.
@@ -47,7 +47,7 @@ def acquire(
         What to get.
     web
         How to ask for it.
-    drawn
+    told
         Hears how far it is.
     report
         Is filled; one who interrupts it has the counts so far.
@@ -63,20 +63,20 @@ def acquire(
     OutputError
         If nothing can be written any more.
     """
-    web, drawn, report = web or Web(), drawn or Drawn(), report or Report()
+    web, told, report = web or Web(), told or Told(), report or Report()
     collection = collection_of(request)
     destination = Destination(request.destination)
-    fetcher = Fetcher(destination.parts, web, told=drawn.told)
+    fetcher = Fetcher(destination.parts, web, told=told.size)
     try:
         with destination.alone(), _kept(destination, fetcher):
-            drawn.item(request.collection)
+            told.item(request.collection)
             chosen = list(chosen_items(request, collection, fetcher, report))
             run = _Run(
                 request=request,
                 collection=collection,
                 destination=destination,
                 fetcher=fetcher,
-                drawn=drawn,
+                told=told,
                 report=report,
             )
             run.get(chosen)
@@ -137,19 +137,19 @@ class _Run:
         collection: Collection,
         destination: Destination,
         fetcher: Fetcher,
-        drawn: Drawn,
+        told: Told,
         report: Report,
     ) -> None:
         self._name, self._credit = request.collection, collection.credit
         self._destination, self._fetcher = destination, fetcher
-        self._drawn, self._report = drawn, report
+        self._told, self._report = told, report
 
     def get(self, chosen: list[tuple[Item, Licence]]) -> None:
         """Get the items, one after the other."""
         todo = [pair for pair in chosen if self._is_missing(pair[0])]
-        self._drawn.begin(len(todo))
+        self._told.begin("getting", len(todo))
         for item, licence in todo:
-            self._drawn.item(item.id)
+            self._told.item(item.id)
             try:
                 self._get(item, licence)
             except (OutputError, UsageError):
@@ -157,7 +157,7 @@ class _Run:
             except AudiomlError as error:
                 self._report.failed[item.id] = str(error)
                 log.info("failed: %s: %s", item.id, error)
-            self._drawn.done()
+            self._told.done()
 
     def _is_missing(self, item: Item) -> bool:
         """Return whether an item is to be got, its archive knowing of it either way."""

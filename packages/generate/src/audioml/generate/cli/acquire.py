@@ -94,14 +94,14 @@ def acquire(
 
 
 def _get(request: Request, web: object) -> int:
-    from ..acquire.progress import drawing
     from ..acquire.report import Report
     from ..acquire.run import acquire as work
+    from ..progress import drawing
 
     report = Report()
     try:
-        with drawing() as drawn:
-            work(request, web=web, drawn=drawn, report=report)  # type: ignore[arg-type]
+        with drawing() as told:
+            work(request, web=web, told=told, report=report)  # type: ignore[arg-type]
     finally:
         for line in report.failures():
             output.say(line)

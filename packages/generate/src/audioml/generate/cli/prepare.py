@@ -65,7 +65,7 @@ def prepare(*, strict: bool, workers: int | None, **given: Any) -> int:
     """
     from ..prepare import Settings
     from ..prepare import prepare as work
-    from ..prepare.progress import drawing
+    from ..progress import drawing
 
     settings = Settings(workers=workers or _cores(), **given)
     with drawing() as told:

@@ -12,8 +12,8 @@ from audioml.core.files import replacing_folder, write_bytes
 from ..acquire.attribution import page
 from ..acquire.destination import ATTRIBUTION
 from ..acquire.manifest import Recording
+from ..progress import Told
 from .exchange import COLUMNS, Exchange
-from .progress import Told
 from .report import Lost, Report
 
 __all__ = ["expand"]

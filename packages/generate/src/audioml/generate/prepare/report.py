@@ -10,10 +10,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from audioml.core.corpus.splits import SPLITS
 from audioml.core.errors import IntegrityError
 from audioml.core.files import shown, write_bytes
-
-from .settings import SPLITS
 
 __all__ = ["REPORT", "Lost", "Report", "write_quarantine"]
 

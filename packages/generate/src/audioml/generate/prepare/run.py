@@ -21,9 +21,9 @@ from audioml.core.executor import Engine, engine_named, run
 from audioml.core.files import shown, writing
 
 from ..acquire.licences import UNKNOWN, identify
+from ..progress import Told
 from .exchange import Exchange, finish, is_exchange, is_finished
 from .expanding import expand
-from .progress import Told
 from .report import Lost, Report
 from .settings import Settings
 from .songs import Song, songs_of

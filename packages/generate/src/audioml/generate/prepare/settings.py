@@ -6,14 +6,14 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
+from audioml.core.corpus.splits import SPLITS
 from audioml.core.errors import UsageError
 
 from ..acquire.licences import UNKNOWN, identify
 
-__all__ = ["ENCODINGS", "SPLITS", "Settings"]
+__all__ = ["ENCODINGS", "Settings"]
 
 ENCODINGS = ("mulaw", "int16")
-SPLITS = ("train", "validation", "test")
 _RATES = range(1000, 400_001)
 
 

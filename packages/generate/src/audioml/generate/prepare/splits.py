@@ -1,36 +1,20 @@
-"""Which songs are learnt from and which are kept: never one artist in two splits.
-
-A group's split is a matter of its name and the seed alone, so songs that come later change nothing
-for those that were there.
-"""
+"""Which songs are learnt from and which are kept: never one artist in two splits."""
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from audioml.core.corpus.splits import SPLITS, seed_that_fills, split_of
 from audioml.core.errors import UsageError
 
-from .settings import SPLITS, Settings
+from .settings import Settings
 from .songs import Song
 
-__all__ = ["split_of", "warnings_of", "with_splits"]
+__all__ = ["warnings_of", "with_splits"]
 
 _SHARES = (0.8, 0.1, 0.1)
-_SEEDS = 1000
-
-
-def split_of(group: str, shares: Sequence[float], *, seed: int = 0) -> str:
-    """Return the split of a group, of shares of train, validation and test that add up to 1."""
-    digest = hashlib.sha256(f"{seed}\0{group}".encode("utf-8", "surrogateescape")).digest()
-    point, end = int.from_bytes(digest[:6]) / 2**48, 0.0
-    for name, share in zip(SPLITS, shares, strict=True):
-        end += share
-        if point < end:
-            return name
-    return max(name for name, share in zip(SPLITS, shares, strict=True) if share)
 
 
 def with_splits(songs: Iterable[Song], settings: Settings) -> list[Song]:
@@ -75,23 +59,11 @@ def warnings_of(songs: Sequence[Song], settings: Settings) -> list[str]:
     shares = drawn or _SHARES
     wanted = {name for name, share in zip(SPLITS, shares, strict=True) if share}
     if empty := sorted(wanted - set().union(*splits.values())):
-        hint = f": {_hint(splits, shares, wanted)}" if drawn else ""
+        hint = f": {_hint(splits, shares)}" if drawn else ""
         told.append(f"no song is in {' and '.join(empty)}{hint}")
     return told
 
 
-def _hint(groups: Iterable[str], shares: Sequence[float], wanted: set[str]) -> str:
-    seed = _seed_that_fills(groups, shares, wanted)
+def _hint(groups: Iterable[str], shares: Sequence[float]) -> str:
+    seed = seed_that_fills(groups, shares)
     return "there are too few artists" if seed is None else f"--seed {seed} fills all"
-
-
-def _seed_that_fills(
-    groups: Iterable[str], shares: Sequence[float], wanted: set[str]
-) -> int | None:
-    names = sorted(groups)
-    if len(names) < len(wanted):
-        return None
-    for seed in range(_SEEDS):
-        if wanted <= {split_of(name, shares, seed=seed) for name in names}:
-            return seed
-    return None

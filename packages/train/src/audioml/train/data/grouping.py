@@ -6,12 +6,13 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from audioml.core.corpus.splits import SPLITS, seed_that_fills, split_of
 from audioml.core.errors import UsageError
 
 from .items import Item
 from .naming import piece_of
-from .settings import SPLITS, Settings
-from .splitting import leaks, seed_that_fills, split_of
+from .settings import Settings
+from .splitting import leaks
 
 __all__ = ["group_of", "splits_of"]
 

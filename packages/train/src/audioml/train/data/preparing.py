@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from audioml.core.corpus import CorpusWriter
+from audioml.core.corpus.splits import SPLITS
 from audioml.core.errors import AudioError, AudiomlError, OutputError, ValidationError
 from audioml.core.executor import Engine, run
 from audioml.core.files import replacing_folder, shown, writing
@@ -22,7 +23,7 @@ from .items import Item, Problem
 from .labels import Labels
 from .progress import counting
 from .report import REPORT, FileReport, Report, SplitReport
-from .settings import SPLITS, Settings
+from .settings import Settings
 from .sources import parse
 from .staging import LabelError, LabelTooLongError, Stage, Staged, is_corrected, stage_key
 from .tables import KINDS, LabelWriter

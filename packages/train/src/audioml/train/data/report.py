@@ -9,11 +9,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from audioml.core.corpus.splits import SPLITS
 from audioml.core.files import shown, write_bytes
 
 from .alignment import SURE
 from .items import Problem
-from .settings import SPLITS
 
 __all__ = ["REPORT", "FileReport", "Report", "SplitReport"]
 

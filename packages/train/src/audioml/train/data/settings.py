@@ -9,13 +9,13 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Self
 
+from audioml.core.corpus.splits import SPLITS
 from audioml.core.errors import UsageError
 
 from ..suggesting import suggestion
 
-__all__ = ["SPLITS", "Settings"]
+__all__ = ["Settings"]
 
-SPLITS = ("train", "validation", "test")
 _ALIKE = (
     frozenset({".mid", ".midi"}),
     frozenset({".wav", ".wave"}),

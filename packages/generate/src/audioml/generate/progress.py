@@ -11,30 +11,30 @@ from audioml.core.cli.output import someone_looks
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-__all__ = ["Drawn", "drawing"]
+__all__ = ["Told", "drawing"]
 
 
-class Drawn:
+class Told:
     """What is told of the work; this one draws nothing."""
 
-    def begin(self, total: int) -> None:
-        """Say how many recordings there will be."""
+    def begin(self, what: str, total: int) -> None:
+        """Say what comes now, and of how many recordings."""
 
     def item(self, name: str) -> None:
-        """Say which one is got next."""
+        """Say which one is at hand."""
 
-    def told(self, done: int, total: int | None) -> None:
-        """Say how many bytes of a file are here."""
+    def size(self, done: int, total: int | None) -> None:
+        """Say how many bytes of it are here, and of how many."""
 
-    def done(self) -> None:
-        """Say that one more is done."""
+    def done(self, count: int = 1) -> None:
+        """Say that so many more are done."""
 
 
 @contextlib.contextmanager
-def drawing() -> Iterator[Drawn]:
-    """Give what draws a bar of recordings, and of the bytes of the one at hand."""
+def drawing() -> Iterator[Told]:
+    """Give what draws a bar of recordings while someone looks."""
     if not someone_looks():
-        yield Drawn()
+        yield Told()
         return
     from rich.console import Console
     from rich.progress import (
@@ -46,6 +46,7 @@ def drawing() -> Iterator[Drawn]:
     )
 
     columns = (
+        TextColumn("{task.fields[what]}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
@@ -55,20 +56,20 @@ def drawing() -> Iterator[Drawn]:
         yield _Bar(bar)
 
 
-class _Bar(Drawn):
+class _Bar(Told):
     def __init__(self, bar: Progress) -> None:
-        self._bar, self._task, self._name = bar, bar.add_task("", total=None), ""
+        self._bar, self._task, self._name = bar, bar.add_task("", total=None, what=""), ""
 
-    def begin(self, total: int) -> None:
-        self._bar.update(self._task, total=total)
+    def begin(self, what: str, total: int) -> None:
+        self._bar.reset(self._task, total=total, what=what, description="")
 
     def item(self, name: str) -> None:
         self._name = name
         self._bar.update(self._task, description=name)
 
-    def told(self, done: int, total: int | None) -> None:
+    def size(self, done: int, total: int | None) -> None:
         size = f"{done / 1e6:.1f}" + ("" if total is None else f" of {total / 1e6:.1f}")
         self._bar.update(self._task, description=f"{self._name} ({size} MB)")
 
-    def done(self) -> None:
-        self._bar.advance(self._task)
+    def done(self, count: int = 1) -> None:
+        self._bar.advance(self._task, count)
