@@ -115,6 +115,13 @@ def test_a_song_goes_on_from_its_memory(make_songs):
     assert np.array_equal(np.concatenate([first, second], axis=1), whole)
 
 
+def test_a_long_signal_is_foretold_to_its_end(make_songs):
+    weights, tokens = random(wavenet_tiny.ODD), np.random.default_rng(0).integers(0, 256, 4700)
+    told = make_songs(weights).feed(tokens[np.newaxis], logits=True)
+    wanted = forward(weights, np.concatenate([[SILENCE], tokens[:-1]]))
+    np.testing.assert_allclose(told[0], wanted, atol=2e-5, rtol=0)
+
+
 def test_what_is_out_of_sight_is_forgotten(compiled_songs):
     weights, field = random(wavenet_tiny.ODD), wavenet_tiny.ODD.receptive_field
     one, other = compiled_songs(weights), compiled_songs(weights)

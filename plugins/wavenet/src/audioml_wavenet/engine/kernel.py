@@ -74,6 +74,7 @@ def _layer(plan: Plan, layer: int, rows: int, room: Room, at: int) -> None:
 def _head(plan: Plan, rows: int, room: Room) -> int:
     """Take the skip channels to logits; return in which half of ``room.head`` these are."""
     y, step, half = room.head, room.head.shape[2], 0
+    whole = room.head.shape[1] * step  # of a half: there may be room for more rows
     skip = room.hidden[:, plan.residual :]
     for r in range(rows):
         for i in range(plan.skip):
@@ -88,7 +89,7 @@ def _head(plan: Plan, rows: int, room: Room) -> int:
                 y[1 - half, r, i] = plan.head_bias[j, i]
         multiply(
             plan.weights, plan.head[j], k, o, plan.head_scale[j],
-            y, half * rows * step, step, rows, y, (1 - half) * rows * step, step,
+            y, half * whole, step, rows, y, (1 - half) * whole, step,
         )  # fmt: skip
         half = 1 - half
     return half
