@@ -3,17 +3,19 @@ import sys
 
 import pytest
 
-from audioml.core import load
 from audioml.core.errors import UsageError
 from audioml.core.plugins import Registry
-from audioml_wavenet import plugin
+from audioml_wavenet import generator, plugin
 
 
 def test_every_component_loads():
     registry = Registry({"wavenet": plugin})
     assert not registry.broken
     offered = {(c.kind, c.name) for c in registry.components()}
-    assert offered >= {("generator", "wavenet"), ("importer", "cs205"), ("task", "wavenet")}
+    assert offered >= {
+        *((kind, "wavenet") for kind in ("model", "generator", "task")),
+        ("importer", "cs205"),
+    }
     for component in registry.components():
         if not component.missing:
             assert component.load()
@@ -31,4 +33,4 @@ def test_nothing_heavy_is_imported_before_a_song_begins():
 
 def test_the_kind_of_model_is_no_model():
     with pytest.raises(UsageError, match="'wavenet' is a kind of model: name a model folder"):
-        load("wavenet", plugins=Registry({"wavenet": plugin}))
+        generator.build()

@@ -11,7 +11,14 @@ __all__ = ["components"]
 
 @hookimpl
 def components() -> Iterator[Component]:
-    """Yield the generator of model folders, and the importer of CS205-Waveforms."""
+    """Yield the model, the generator of such folders, the importer of CS205's, and the task."""
+    yield Component(
+        "model",
+        "wavenet",
+        "audioml_wavenet.shipped:WAVENET",
+        "melodies on an instrument of three partials, calm or lively",
+        task="song",
+    )
     yield Component(
         "generator",
         "wavenet",

@@ -137,5 +137,6 @@ def _limits(a: Architecture, rate: int) -> str:
     return (
         f"- It remembers {1000 * a.receptive_field / rate:.0f} ms: what it makes has no form "
         "beyond that, and no metre.\n"
-        "- At a temperature well below 1, or with a small `top_p`, silence tends to stay silence."
+        "- At a temperature well below 1, or with a small `top_p`, silence tends to stay silence, "
+        "and a tone that is held to be held."
     )

@@ -25,7 +25,8 @@ class Style:
     step
         Seconds of the shortest note; every note lasts some of these steps.
     held
-        Chance, after each of its steps, that a note is held for another.
+        Chance, after each of its steps, that a note is held for another, but for the few that are
+        held long.
     """
 
     scale: tuple[int, ...]
@@ -41,22 +42,24 @@ STYLES = {
 """By genre: a major and a minor pentatonic scale."""
 
 _LOUD = 0.6
-_LONGEST = 4  # steps
+_LONG, _LONGEST = 0.1, 12  # share of the notes that last any number of steps, and how many at most
 
 
 def composed(style: Style, rng: np.random.Generator, *, seconds: float) -> Iterator[Note]:
     """Yield the notes of a melody that walks up and down its scale until the end.
 
     There is some silence before the first note and none later, and every note is as loud as the
-    others. Whether one is held on does not depend on how long it has been, so a network that
-    remembers half a second can know all there is to know.
+    others. A network that remembers half a second has so much less to know: a rest, or a note that
+    was always short, would be where it loses its way, for it would not have heard how one goes on.
     """
     low, high = style.range
     keys = [pitch for pitch in range(low, high + 1) if pitch % 12 in style.scale]
     at = int(rng.integers(len(keys)))
     now = rng.uniform(0.07, 0.2)
     while now < seconds:
-        steps = min(int(rng.geometric(1.0 - style.held)), _LONGEST)
+        steps = int(rng.geometric(1.0 - style.held))
+        if rng.random() < _LONG:
+            steps = int(rng.integers(1, _LONGEST + 1))
         at = int(np.clip(at + rng.integers(-2, 3), 0, len(keys) - 1))
         yield Note(now, steps * style.step, keys[at], _LOUD)
         now += steps * style.step
