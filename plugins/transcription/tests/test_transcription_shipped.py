@@ -7,6 +7,7 @@ from audioml.core import load
 from audioml.core.models.manifest import Manifest
 from audioml.core.testing.checks import checks_for
 from audioml.core.values import Audio
+from audioml_transcription import plugin
 from audioml_transcription.notes import Notes
 from audioml_transcription.shipped import FOLDER, PIANO_NOTES
 from audioml_transcription.synth.perform import perform
@@ -18,6 +19,9 @@ def test_what_is_told_of_it_is_what_it_says():
     manifest = Manifest.read(FOLDER)
     for name in ("name", "version", "license", "description", "task", "answers"):
         assert getattr(PIANO_NOTES, name) == getattr(manifest, name)
+    component = next(c for c in plugin.components() if c.kind == "model")
+    told = (manifest.name, manifest.task, manifest.description)
+    assert (component.name, component.task, component.summary) == told
     assert all(entry.bytes < 2e6 for entry in manifest.files.values())
     unseen = [v for name, v in manifest.metrics.items() if name.endswith("timgm/onset")]
     assert min(unseen) > 0.9  # whoever puts another there

@@ -30,6 +30,9 @@ def test_what_is_told_of_it_is_what_it_says():
     manifest = Manifest.read(FOLDER)
     for name in ("name", "version", "license", "description", "task"):
         assert getattr(WAVENET, name) == getattr(manifest, name)
+    component = next(c for c in plugin.components() if c.kind == "model")
+    told = (manifest.name, manifest.task, manifest.description)
+    assert (component.name, component.task, component.summary) == told
     assert sum(entry.bytes for entry in manifest.files.values()) < 2e6
     assert {"MODEL_CARD.md", "training.csv", "weights.npz"} <= set(manifest.files)
     assert manifest.metrics["test/bits"] < 0.7 * manifest.metrics["test/markov"]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+import signal
 
+import pytest
 import torch
 from train_tiny_results import QUICK, figures, only_run
 
@@ -51,3 +54,11 @@ def test_a_sweep_ends_at_once_and_goes_on_as_a_whole(train, tmp_path, monkeypatc
     monkeypatch.delenv("TINY_INTERRUPTED_AT")
     assert onward(done).endswith(f"multiruns/{folder.name}")
     assert train(onward(done)).out.count("done") == 2
+
+
+@pytest.mark.parametrize("bug_at", [3, "null"])
+def test_a_run_that_is_over_no_longer_hears_ctrl_c(train, bug_at):
+    fails = contextlib.nullcontext() if bug_at == "null" else pytest.raises(ZeroDivisionError)
+    with fails:
+        train(*QUICK, f"task.trouble.bug_at={bug_at}")
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

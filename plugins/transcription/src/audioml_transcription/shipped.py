@@ -1,8 +1,10 @@
-"""The model that comes with this distribution: it is put into the store when it is first used."""
+"""The model that comes with this distribution: it is put into the store when it is first used.
+
+Other weights need another version in ``model.json``: a store keeps what it has.
+"""
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 from audioml.core.models.published import Published
@@ -10,19 +12,4 @@ from audioml.core.models.published import Published
 __all__ = ["FOLDER", "PIANO_NOTES"]
 
 FOLDER = Path(__file__).with_name("model")
-
-
-def _write(fetched: tuple[Path, ...], folder: Path) -> None:
-    shutil.copytree(FOLDER, folder, dirs_exist_ok=True)
-
-
-PIANO_NOTES = Published(
-    name="piano-notes",
-    version="0.2.0",  # another for every other set of weights: a store keeps what it has
-    license="Apache-2.0",
-    description="piano notes with velocities, and the sustain pedal",
-    origins=(),
-    write=_write,
-    task="notes",
-    answers=("note_midi", "pedal"),
-)
+PIANO_NOTES = Published.brought(FOLDER)

@@ -1,8 +1,10 @@
-"""The model that comes with this distribution: it is put into the store when it is first used."""
+"""The model that comes with this distribution: it is put into the store when it is first used.
+
+Other weights need another version in ``model.json``: a store keeps what it has.
+"""
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 from audioml.core.models.published import Published
@@ -10,18 +12,4 @@ from audioml.core.models.published import Published
 __all__ = ["FOLDER", "WAVENET"]
 
 FOLDER = Path(__file__).with_name("model")
-
-
-def _write(fetched: tuple[Path, ...], folder: Path) -> None:
-    shutil.copytree(FOLDER, folder, dirs_exist_ok=True)
-
-
-WAVENET = Published(
-    name="wavenet",
-    version="0.1.0",  # another for every other set of weights: a store keeps what it has
-    license="Apache-2.0",
-    description="melodies on an instrument of three partials, calm or lively",
-    origins=(),
-    write=_write,
-    task="song",
-)
+WAVENET = Published.brought(FOLDER)

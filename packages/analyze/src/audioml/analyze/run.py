@@ -23,7 +23,7 @@ from .destination import is_folder, refuse_overwriting
 from .estimators import load_estimator, names_of, variants_of
 from .inputs import Input, expand
 from .ledger import is_answered, note_answers
-from .progress import counting, listening
+from .progress import listening
 from .tags import missing_tags
 
 __all__ = ["Request", "run"]
@@ -133,7 +133,7 @@ def _many(request: Request, items: list[Input], variants: Mapping[str, str | Non
     refuse_overwriting([item.path for item in items], targets)
     tally = _Tally()
     try:
-        with counting(len(items)) as advance, contextlib.redirect_stdout(sys.stderr):
+        with output.counting(len(items)) as advance, contextlib.redirect_stdout(sys.stderr):
             for outcome in analyze_all(items, job, workers=min(request.jobs, len(items))):
                 advance(shown(outcome.item.path.name))
                 if outcome.error is not None:

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from audioml.core.cli.output import someone_looks
+from audioml.core.cli.output import counter, someone_looks
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -36,23 +36,7 @@ def drawing() -> Iterator[Told]:
     if not someone_looks():
         yield Told()
         return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (
-        TextColumn("{task.fields[what]}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.description}", markup=False),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with counter() as bar:
         yield _Bar(bar)
 
 

@@ -128,7 +128,7 @@ def made(wanted: Wanted, *, processes: int = 1) -> list[Path]:
 
 
 def _made(wanted: Wanted, processes: int) -> list[Path]:
-    from audioml.train.data.progress import counting
+    from audioml.core.cli.output import counting
 
     found = []
     with counting(len(wanted.parts), f"making {shown(wanted.path)}") as advance:

@@ -1,4 +1,4 @@
-"""Songs made by torch: for a graphics processor, where many songs cost about as much as one."""
+"""Songs made by torch, many at once: for a graphics processor."""
 
 from __future__ import annotations
 

@@ -8,14 +8,19 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from ..errors import OutputError
 from ..files import writing
 
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
 __all__ = [
     "configure_logging",
     "continue_logging",
+    "counter",
+    "counting",
     "flush",
     "is_quiet",
     "is_terminal",
@@ -161,6 +166,39 @@ def progress(title: str) -> Iterator[Callable[[int, int | None], None]]:
     with bar:
         task = bar.add_task(title, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@contextlib.contextmanager
+def counting(total: int, title: str = "") -> Iterator[Callable[[str], None]]:
+    """Give a function ``advance(name)`` that draws a bar of recordings while someone looks."""
+    if not someone_looks():
+        yield lambda _name: None
+        return
+    with counter() as bar:
+        task = bar.add_task("", total=total, what=title)
+        yield lambda name: bar.update(task, advance=1, description=name)
+
+
+def counter() -> Progress:
+    """Return a bar that counts recordings; a task's field ``what`` says what is done to them."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    return Progress(
+        TextColumn("{task.fields[what]}", markup=False),
+        BarColumn(),
+        TimeRemainingColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.description}", markup=False),
+        console=Console(stderr=True),
+        transient=True,
+    )
 
 
 def table(headings: list[str], rows: list[list[str]]) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 from flask import Blueprint, Response, request, stream_with_context
 
 from audioml.core.errors import UsageError
-from audioml.core.stages import GenerationOptions, Generator
+from audioml.core.stages import GenerationOptions, Generator, concatenated
 from audioml.core.values import Audio
 
 from ..batching import Call, calling
@@ -51,12 +51,12 @@ def blueprint(service: Service) -> Blueprint:
             prompt = upload.file
         gone = request.environ.get("audioml.disconnected") or bool
 
-        def started() -> Iterator[Audio]:
-            heard = None if prompt is None else _joined(service.open(prompt).blocks())
+        def started(heard: Audio | None) -> Iterator[Audio]:
             yield from model.start(replace(options, prompt=heard))
 
         def blocks() -> Iterator[Audio]:
-            generation = started()
+            heard = None if prompt is None else concatenated(service.open(prompt).blocks())
+            generation = started(heard)
             while True:  # a turn and a deadline for each block: a slow listener keeps nobody
                 call = Call(deadline=service.deadline(None), gone=gone)
                 with calling(call), served.turns.turn():
@@ -100,11 +100,6 @@ def _parsed(name: str, text: str) -> Any:
         with contextlib.suppress(ValueError):
             return kind(text)
     return text
-
-
-def _joined(blocks: Iterator[Audio]) -> Audio:
-    found = list(blocks)
-    return Audio(np.concatenate([block.samples for block in found], axis=1), found[0].rate)
 
 
 def _options(told: dict[str, Any], longest: float) -> GenerationOptions:

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from audioml.core.cli.output import counting
 from audioml.core.corpus import CorpusWriter
 from audioml.core.corpus.splits import SPLITS
 from audioml.core.errors import AudioError, AudiomlError, OutputError, ValidationError
@@ -21,7 +22,6 @@ from audioml.core.files import replacing_folder, shown, writing
 from .grouping import splits_of
 from .items import Item, Problem
 from .labels import Labels
-from .progress import counting
 from .report import REPORT, FileReport, Report, SplitReport
 from .settings import Settings
 from .sources import parse

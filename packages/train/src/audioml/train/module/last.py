@@ -42,10 +42,10 @@ class LastCheckpoint(Checkpoint):
         self._path, self._every = Path(path), every
         self._seconds = None if minutes is None else 60.0 * minutes
         self._written, self._step = time.monotonic(), -1
-        self._asked, self._hears = False, False
+        self._asked = False
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Begin to count, and to hear Ctrl-C."""
+        """Begin to count, and to hear Ctrl-C; at its end the trainer puts back what heard it."""
         self._written, self._step = time.monotonic(), trainer.global_step
         self._asked = False
         if trainer.world_size == 1:
@@ -78,10 +78,6 @@ class LastCheckpoint(Checkpoint):
         if fits and trainer.world_size == 1:
             self._hear()
 
-    def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Hear it no longer."""
-        self._deafen()
-
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Write the state after an epoch and its validation."""
         self._write(trainer)
@@ -90,12 +86,10 @@ class LastCheckpoint(Checkpoint):
         main = threading.current_thread() is threading.main_thread()
         if main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
             signal.signal(signal.SIGINT, self._interrupted)
-            self._hears = True
 
     def _deafen(self) -> None:
-        if self._hears:
+        if signal.getsignal(signal.SIGINT) == self._interrupted:
             signal.signal(signal.SIGINT, signal.default_int_handler)
-            self._hears = False
 
     def _interrupted(self, number: int, frame: FrameType | None) -> None:
         if self._asked:

@@ -41,9 +41,9 @@ def evaluate(
     50 ms or a fifth of the note, as the pedal lets it sound; with velocities too; frames; presses
     of the pedal, and these with their releases.
     """
+    from audioml.core.cli.output import counting
     from audioml.core.models.load import load
     from audioml.core.stages import Estimator
-    from audioml.train.data.progress import counting
 
     from ..evaluation import Piece, as_csv, as_json, measured, pieces
 

@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from audioml.core.cli.output import counting
 from audioml.core.errors import AudiomlError, NotFoundError, OutputError, ValidationError
 from audioml.core.executor import run
 from audioml.core.files import shown
 from audioml.train.data.files import beneath
-from audioml.train.data.progress import counting
 
 from .embedding import Embed, loaded
 from .journal import Done, Journal
