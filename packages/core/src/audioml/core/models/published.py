@@ -5,13 +5,11 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from ..errors import PluginError
-from .manifest import Manifest
 
-__all__ = ["Origin", "Published"]
+__all__ = ["Origin", "Published", "copied"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,27 +64,6 @@ class Published:
     metrics: dict[str, float] | None = None
     answers: tuple[str, ...] = ()
 
-    @classmethod
-    def brought(cls, folder: Path) -> Published:
-        """Return the model whose folder a plugin brings along; its ``model.json`` tells the rest.
-
-        Raises
-        ------
-        ManifestError
-            If the folder holds no model.
-        """
-        manifest = Manifest.read(folder)
-        return cls(
-            name=manifest.name,
-            version=manifest.version,
-            license=manifest.license,
-            description=manifest.description,
-            origins=(),
-            write=partial(_copied, folder),
-            task=manifest.task,
-            answers=manifest.answers,
-        )
-
     def __post_init__(self) -> None:
         if self.write is None and len(self.origins) != 1:
             raise PluginError(
@@ -95,5 +72,10 @@ class Published:
             )
 
 
-def _copied(source: Path, fetched: tuple[Path, ...], folder: Path) -> None:
-    shutil.copytree(source, folder, dirs_exist_ok=True)
+def copied(source: Path) -> Callable[[tuple[Path, ...], Path], None]:
+    """Return the ``write`` of a model whose folder a plugin brings along."""
+
+    def write(_fetched: tuple[Path, ...], folder: Path) -> None:
+        shutil.copytree(source, folder, dirs_exist_ok=True)
+
+    return write
